@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <glib.h>
+
+typedef struct {
+    char *name; /* (owned) the connection's path element: "QEMU" */
+    char *uri;  /* (owned) */
+    gboolean read_only;
+} ConnectionConfig;
+
+typedef struct {
+    gboolean system_bus;
+    guint workers;          /* threads a lane */
+    guint queue_length;     /* calls that may wait, a connection */
+    GPtrArray *connections; /* (owned) of ConnectionConfig, names differ */
+} Config;
+
+Config *config_new(gboolean system_bus);
+void config_free(Config *config);
+
+/* Replaces all by the defaults and what the file says; after an error nothing has changed. */
+gboolean config_load(Config *config, const char *filename, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Config, config_free)
