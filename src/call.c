@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The way of every call:
+ *
+ *     on_method_call  ->  on_authorized  ->  call_run  ->  reply
+ *      (main thread)      (main thread)      (worker)    (main thread)
+ *
+ * What the call means is looked up in the interface's table, which names its permission and its
+ * binding. Once it is allowed, it is answered at once if all it wants is in memory, else a worker
+ * of its connection takes it. A binding returns a value or sets an error, and knows nothing of the
+ * bus; reply() alone answers, so no path can forget to, or do it twice.
+ *
+ * The call belongs to whichever of the four has it; there is never more than one. */
+
+#include "call.h"
+
+#include <string.h>
+
+#include "error.h"
+#include "tree.h"
+
+#define PROPERTIES "org.freedesktop.DBus.Properties"
+
+/* A handle that libvirt returned and that the registry is to know. */
+typedef struct {
+    const Kind *kind;
+    void *handle; /* (owned) */
+} Found;
+
+static void
+found_clear(gpointer data)
+{
+    Found *found = data;
+
+    if (found->handle)
+        found->kind->free(found->handle);
+}
+
+static void
+call_free(Call *call)
+{
+    if (call->entered)
+        connection_leave(call->place.connection);
+    g_clear_pointer(&call->place.connection, connection_unref);
+    g_clear_pointer(&call->link, link_unref);
+    g_clear_pointer(&call->element, g_free);
+    g_clear_pointer(&call->arguments, g_variant_unref);
+    g_clear_pointer(&call->result, g_variant_unref);
+    g_clear_pointer(&call->values, g_variant_builder_unref);
+    g_clear_pointer(&call->found, g_array_unref);
+    g_clear_pointer(&call->details, virFreeError);
+    g_clear_pointer(&call->received, g_free);
+    g_clear_object(&call->descriptors);
+    g_clear_error(&call->error);
+    g_free(call);
+}
+
+/* Takes @handle over. */
+static void
+call_remember(Call *call, const Kind *kind, void *handle)
+{
+    const Found found = { kind, handle };
+
+    if (!call->found) {
+        call->found = g_array_new(FALSE, FALSE, sizeof(Found));
+        g_array_set_clear_func(call->found, found_clear);
+    }
+    g_array_append_val(call->found, found);
+}
+
+/* What the call came across is known from now on, unless its link is no longer the connection's. */
+static void
+call_tell_registry(Call *call)
+{
+    Connection *connection = call->place.connection;
+    const Kind *kind = call->place.kind;
+
+    if (!call->link || !connection_is_current(connection, call->link))
+        return;
+
+    for (guint i = 0; call->found && i < call->found->len; i++) {
+        Found *found = &g_array_index(call->found, Found, i);
+        connection_add(connection, found->kind, g_steal_pointer(&found->handle));
+    }
+
+    if (kind && call->error && g_error_matches(call->error, LIBVIRT_ERROR, kind->missing))
+        registry_remove(connection_get_registry(connection), kind, call->element);
+}
+
+/* Answers; nothing else does. */
+static void
+reply(Call *call)
+{
+    GDBusMethodInvocation *invocation = g_steal_pointer(&call->invocation);
+
+    call_tell_registry(call);
+
+    if (call->details)
+        callers_set_error(service_get_callers(call->place.service),
+                          g_dbus_method_invocation_get_sender(invocation),
+                          connection_get_name(call->place.connection),
+                          g_steal_pointer(&call->details));
+
+    if (call->error)
+        g_dbus_method_invocation_return_gerror(invocation, call->error);
+    else
+        g_dbus_method_invocation_return_value_with_unix_fd_list(invocation, call->result,
+                                                                call->descriptors);
+
+    call_free(call);
+}
+
+static void
+call_bind(Call *call)
+{
+    GVariant *result = call->run(call, call->arguments, &call->error);
+
+    if (result)
+        call->result = g_variant_ref_sink(result);
+    else if (call->error->domain == LIBVIRT_ERROR)
+        call->details = error_take_details();
+}
+
+/* Finds the object, if it is not at hand already. */
+static gboolean
+call_look_up(Call *call)
+{
+    const Kind *kind = call->place.kind;
+    g_autofree char *key = NULL;
+
+    if (!kind || call->object)
+        return TRUE;
+
+    key = kind->decode(call->element);
+    call->object = kind->look_up(call->connect, key, &call->error);
+    if (!call->object) {
+        call->details = error_take_details();
+        return FALSE;
+    }
+
+    kind->ref(call->object);
+    call_remember(call, kind, call->object);
+
+    return TRUE;
+}
+
+/* On a worker, which has the call to itself. */
+static void
+call_run(virConnectPtr connect, gpointer data)
+{
+    Call *call = data;
+
+    call->connect = connect;
+    if (call_look_up(call))
+        call_bind(call);
+
+    if (call->object)
+        call->place.kind->free(g_steal_pointer(&call->object));
+}
+
+static void
+read_properties(Call *call, gboolean in_memory)
+{
+    for (const Binding *getter = call->interface->getters; getter->name; getter++) {
+        g_autoptr(GError) error = NULL;
+        GVariant *value;
+
+        if ((getter->lane == LANE_MEMORY) != in_memory)
+            continue;
+        value = getter->run(call, NULL, &error);
+        if (value)
+            g_variant_builder_add(call->values, "{sv}", getter->name, value);
+    }
+}
+
+/* Leaves out what cannot be read now. */
+static GVariant *
+get_all(Call *call, GVariant *arguments G_GNUC_UNUSED, GError **error G_GNUC_UNUSED)
+{
+    if (!call->read_memory)
+        read_properties(call, TRUE);
+    if (call->connect)
+        read_properties(call, FALSE);
+
+    return g_variant_new("(a{sv})", call->values);
+}
+
+static GVariant *
+get(Call *call, GVariant *arguments, GError **error)
+{
+    GVariant *value = call->binding->run(call, arguments, error);
+
+    return value ? g_variant_new("(v)", value) : NULL;
+}
+
+static void
+call_ran(gpointer data, const GError *error)
+{
+    Call *call = data;
+
+    if (error && call->run == get_all && call->read_memory)
+        call_bind(call);
+    else if (error)
+        call->error = g_error_copy(error);
+
+    reply(call);
+}
+
+static void
+on_authorized(gpointer data, const GError *error)
+{
+    Call *call = data;
+    const Place *place = &call->place;
+    gboolean at_hand;
+
+    if (error) {
+        call->error = g_error_copy(error);
+        reply(call);
+        return;
+    }
+
+    if (place->kind && call->lane != LANE_LONG)
+        call->object =
+            registry_get(connection_get_registry(place->connection), place->kind, call->element);
+    if (call->object)
+        place->kind->ref(call->object);
+
+    at_hand = !place->kind || call->object;
+    if (at_hand && call->run == get_all) {
+        read_properties(call, TRUE);
+        call->read_memory = TRUE;
+    }
+
+    if (at_hand && call->lane == LANE_MEMORY) {
+        call_bind(call);
+        if (call->object)
+            place->kind->free(g_steal_pointer(&call->object));
+        reply(call);
+        return;
+    }
+
+    call->link = link_ref(connection_get_link(place->connection, call->lane));
+    link_push(call->link, call_run, call_ran, call);
+}
+
+static const Binding *
+find_binding(const Binding *table, const char *name)
+{
+    for (; table->name; table++) {
+        if (strcmp(table->name, name) == 0)
+            return table;
+    }
+    return NULL;
+}
+
+static const Interface *
+find_interface(const Place *place, const char *name)
+{
+    for (const Interface *const *i = place_get_interfaces(place); *i; i++) {
+        if (strcmp((*i)->info->name, name) == 0)
+            return *i;
+    }
+    return NULL;
+}
+
+static Lane
+widest_lane(const Binding *table)
+{
+    Lane lane = LANE_MEMORY;
+
+    for (; table->name; table++)
+        lane = MAX(lane, table->lane);
+
+    return lane;
+}
+
+/* A property is read and written by bindings like those of methods. */
+static void
+resolve_property(Call *call, const char *method, GVariant *parameters)
+{
+    g_autoptr(GVariant) interface = g_variant_get_child_value(parameters, 0);
+    const char *name = "";
+
+    call->interface = find_interface(&call->place, g_variant_get_string(interface, NULL));
+    if (strcmp(method, "GetAll") == 0) {
+        call->run = get_all;
+        call->lane = widest_lane(call->interface->getters);
+        call->values = g_variant_builder_new(G_VARIANT_TYPE_VARDICT);
+    } else if (strcmp(method, "Get") == 0) {
+        g_variant_get(parameters, "(&s&s)", NULL, &name);
+        call->binding = find_binding(call->interface->getters, name);
+        call->run = get;
+    } else {
+        g_autoptr(GVariant) value = NULL;
+
+        g_variant_get(parameters, "(&s&sv)", NULL, &name, &value);
+        call->binding = find_binding(call->interface->setters, name);
+        call->run = call->binding->run;
+        call->arguments = g_variant_ref_sink(g_variant_new_tuple(&value, 1));
+    }
+}
+
+/* GDBus has checked that the interface has the member and that the arguments are of its types. */
+static void
+call_resolve(Call *call, const char *interface, const char *method, GVariant *parameters)
+{
+    if (strcmp(interface, PROPERTIES) == 0) {
+        resolve_property(call, method, parameters);
+    } else {
+        call->interface = find_interface(&call->place, interface);
+        call->binding = find_binding(call->interface->methods, method);
+        call->run = call->binding->run;
+    }
+
+    if (call->binding)
+        call->lane = call->binding->lane;
+    if (!call->arguments)
+        call->arguments = g_variant_ref(parameters);
+}
+
+/* What no encoder could have written is the path of no object. */
+static gboolean
+call_locate(Call *call, const char *path)
+{
+    g_autofree char *key = NULL;
+
+    if (!call->place.kind)
+        return TRUE;
+
+    call->element = g_strdup(strrchr(path, '/') + 1);
+    key = call->place.kind->decode(call->element);
+    if (!key)
+        g_set_error(&call->error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_OBJECT,
+                    "%s cannot be the path of a %s", path, call->place.kind->node);
+
+    return key != NULL;
+}
+
+static void
+on_method_call(GDBusConnection *bus G_GNUC_UNUSED, const char *sender, const char *path,
+               const char *interface, const char *method, GVariant *parameters,
+               GDBusMethodInvocation *invocation, gpointer user_data)
+{
+    const Place *place = user_data;
+    Call *call = g_new0(Call, 1);
+
+    g_debug("%s calls %s.%s of %s", sender, interface, method, path);
+
+    call->invocation = invocation;
+    call->place = *place;
+    if (place->connection) {
+        connection_ref(place->connection);
+        call->entered = connection_enter(place->connection, &call->error);
+    }
+
+    if (call->error || !call_locate(call, path)) {
+        reply(call);
+        return;
+    }
+
+    call_resolve(call, interface, method, parameters);
+    authority_check(service_get_authority(place->service), sender, on_authorized, call);
+}
+
+const GDBusInterfaceVTable call_vtable = { on_method_call, NULL, NULL, { NULL } };
+
+static char *
+call_path(Call *call, const Kind *kind, void *handle)
+{
+    g_autofree char *element = kind->identity(handle);
+
+    return g_strjoin("/", call->place.face->root, connection_get_name(call->place.connection),
+                     kind->node, element, NULL);
+}
+
+GVariant *
+call_take_object(Call *call, const Kind *kind, void *handle)
+{
+    g_autofree char *path = call_path(call, kind, handle);
+
+    call_remember(call, kind, handle);
+
+    return g_variant_new_object_path(path);
+}
+
+GVariant *
+call_take_objects(Call *call, const Kind *kind, void **handles, int n)
+{
+    g_autofree void **list = handles;
+    GVariantBuilder builder;
+
+    g_variant_builder_init(&builder, G_VARIANT_TYPE_OBJECT_PATH_ARRAY);
+    for (int i = 0; i < n; i++)
+        g_variant_builder_add_value(&builder, call_take_object(call, kind, list[i]));
+
+    return g_variant_builder_end(&builder);
+}
+
+void *
+call_find_object(Call *call, const Kind *kind, const char *path, GError **error)
+{
+    g_autofree char *prefix =
+        g_strjoin("/", call->place.face->root, connection_get_name(call->place.connection),
+                  kind->node, "", NULL);
+    g_autofree char *key = NULL;
+
+    if (g_str_has_prefix(path, prefix))
+        key = kind->decode(path + strlen(prefix));
+    if (!key)
+        return error_invalid(error, "%s is not the path of a %s of connection %s", path, kind->node,
+                             connection_get_name(call->place.connection));
+
+    return kind->look_up(call->connect, key, error);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <gio/gunixfdlist.h>
+
+#include "connection.h"
+#include "face.h"
+#include "service.h"
+
+/* Where a call arrives: the manager, a connection, or, if @kind is set, an object below one. */
+typedef struct {
+    Service *service;
+    const Face *face;
+    Connection *connection; /* (nullable) */
+    const Kind *kind;       /* (nullable) */
+} Place;
+
+/* One call from the bus, from its arrival to its answer. */
+struct Call {
+    /* What bindings read. */
+    virConnectPtr connect; /* (nullable) of the link that it runs on */
+    void *object;          /* (owned) (nullable) the handle of the object called: a vir…Ptr */
+
+    /* What call.c keeps. */
+    GDBusMethodInvocation *invocation; /* (owned) */
+    Place place;                       /* its connection is owned */
+    char *element;                     /* (owned) (nullable) the object's own path element */
+    const Interface *interface;
+    const Binding *binding; /* (nullable) with GetAll, which has many */
+    BindingFunc run;
+    Lane lane;
+    GVariant *arguments; /* (owned) */
+
+    Link *link;               /* (owned) (nullable) */
+    GVariant *result;         /* (owned) (nullable) */
+    GError *error;            /* (owned) (nullable) */
+    virErrorPtr details;      /* (owned) (nullable) */
+    GUnixFDList *descriptors; /* (owned) (nullable) that go with the result */
+    int *received;            /* (owned) (nullable) descriptors among the arguments */
+    GVariantBuilder *values;  /* (owned) (nullable) of GetAll: what has been read already */
+    gboolean read_memory;     /* among it all that is in memory */
+    gboolean entered;         /* it counts among the connection's calls */
+    GArray *found;            /* (owned) (nullable) handles for the registry */
+};
+
+/* GDBus hands over all calls here; the user data is the Place. */
+extern const GDBusInterfaceVTable call_vtable;
+
+/* --- for bindings --- */
+
+/* Turns handles that libvirt returned into paths, and takes them over. Floating: o, ao. */
+GVariant *call_take_object(Call *call, const Kind *kind, void *handle);
+GVariant *call_take_objects(Call *call, const Kind *kind, void **handles, int n);
+
+/* A new handle for the path of an object of the same connection. */
+void *call_find_object(Call *call, const Kind *kind, const char *path, GError **error);

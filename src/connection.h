@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include "binding.h"
+#include "config.h"
+#include "link.h"
+#include "registry.h"
+
+/* A hypervisor's place on the bus, whether it is open or not. For the main thread alone. */
+typedef struct Connection Connection;
+
+/* A signal about an object: from its own path, or from the connection's, in front of whose
+ * arguments the object's path then stands. */
+typedef struct {
+    const Kind *kind;
+    const char *element;
+    gboolean from_connection;
+    const char *interface;
+    const char *name;
+    GVariant *arguments;
+} Signal;
+
+typedef void (*ConnectionEmit)(gpointer data, const char *connection, const Signal *signal);
+
+Connection *connection_new(const ConnectionConfig *config, const Config *service,
+                           ConnectionEmit emit, gpointer data);
+Connection *connection_ref(Connection *connection);
+void connection_unref(Connection *connection);
+
+/* Gives up the hypervisor and all that belongs to it. Calls in flight end by themselves. */
+void connection_close(Connection *connection);
+
+const char *connection_get_name(Connection *connection);
+const char *connection_get_uri(Connection *connection);
+gboolean connection_get_read_only(Connection *connection);
+gboolean connection_is_alive(Connection *connection);
+gboolean connection_has_driver(Connection *connection, const char *driver);
+Registry *connection_get_registry(Connection *connection);
+
+/* Opens it if need be. The link is the connection's. */
+Link *connection_get_link(Connection *connection, Lane lane);
+
+/* Whether what comes through @link belongs into the registry. */
+gboolean connection_is_current(Connection *connection, Link *link);
+
+/* One call more that waits for its answer, if there are not too many; and one less. */
+gboolean connection_enter(Connection *connection, GError **error);
+void connection_leave(Connection *connection);
+
+/* What libvirt's events do: the object is there; it may be gone, so ask; tell the bus. */
+void connection_add(Connection *connection, const Kind *kind, void *handle);
+void connection_verify(Connection *connection, const Kind *kind, const char *element);
+void connection_emit(Connection *connection, const Signal *signal);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Connection, connection_unref)

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What happens on a worker between the opening of a connection and its first call: libvirt's events
+ * are asked for first, then the lists of all objects, so that nothing falls between the two.
+ *
+ * A driver that has no events of some kind, or no objects of it, says so by an error. That is no
+ * failure: the first leaves that kind to be asked each time, the second leaves it empty. */
+
+#include "inventory.h"
+
+#include "bindings.h"
+
+typedef struct {
+    const Event *event;
+    int id;
+} Enabled;
+
+typedef struct {
+    const Kind *kind;
+    void **handles; /* (owned) libvirt's; the handles too until the registry has them */
+    int n;
+} List;
+
+struct Inventory {
+    char *uri; /* (owned) (nullable) */
+    GArray *enabled;
+    GArray *lists;
+};
+
+static void
+list_clear(gpointer data)
+{
+    List *list = data;
+
+    for (int i = 0; i < list->n; i++)
+        list->kind->free(list->handles[i]);
+    g_clear_pointer(&list->handles, g_free);
+    list->n = 0;
+}
+
+static void
+inventory_enable_events(Inventory *inventory, virConnectPtr connect, Link *link)
+{
+    for (guint i = 0; events[i]; i++) {
+        for (const Event *event = events[i]; event->signal; event++) {
+            Enabled enabled = { event, event->enable(connect, link) };
+
+            if (enabled.id >= 0)
+                g_array_append_val(inventory->enabled, enabled);
+        }
+    }
+}
+
+static void
+inventory_list_objects(Inventory *inventory, virConnectPtr connect)
+{
+    for (guint i = 0; kinds[i]; i++) {
+        List list = { kinds[i], NULL, 0 };
+
+        if (kinds[i]->list)
+            list.n = kinds[i]->list(connect, &list.handles);
+        if (list.n >= 0 && list.handles)
+            g_array_append_val(inventory->lists, list);
+    }
+}
+
+gpointer
+inventory_new(virConnectPtr connect, Link *link)
+{
+    Inventory *inventory = g_new0(Inventory, 1);
+
+    inventory->uri = virConnectGetURI(connect);
+    inventory->enabled = g_array_new(FALSE, FALSE, sizeof(Enabled));
+    inventory->lists = g_array_new(FALSE, FALSE, sizeof(List));
+    g_array_set_clear_func(inventory->lists, list_clear);
+
+    inventory_enable_events(inventory, connect, link);
+    inventory_list_objects(inventory, connect);
+
+    return inventory;
+}
+
+const char *
+inventory_get_uri(Inventory *inventory)
+{
+    return inventory->uri;
+}
+
+void
+inventory_fill(Inventory *inventory, Registry *registry)
+{
+    for (guint i = 0; i < inventory->enabled->len; i++) {
+        const Event *event = g_array_index(inventory->enabled, Enabled, i).event;
+
+        if (event->lifecycle)
+            registry_set_live(registry, event->kind);
+    }
+
+    for (guint i = 0; i < inventory->lists->len; i++) {
+        List *list = &g_array_index(inventory->lists, List, i);
+
+        for (int j = 0; j < list->n; j++)
+            registry_add(registry, list->kind, list->handles[j]);
+        list->n = 0;
+        list_clear(list);
+    }
+}
+
+void
+inventory_release(virConnectPtr connect, gpointer data)
+{
+    Inventory *inventory = data;
+
+    for (guint i = 0; i < inventory->enabled->len; i++) {
+        Enabled *enabled = &g_array_index(inventory->enabled, Enabled, i);
+
+        enabled->event->disable(connect, enabled->id);
+    }
+
+    g_array_unref(inventory->enabled);
+    g_array_unref(inventory->lists);
+    g_free(inventory->uri);
+    g_free(inventory);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <gio/gio.h>
+#include <libvirt/libvirt.h>
+
+/* One life of a libvirt connection, with the workers that use it. All of this is called on the main
+ * thread and returns at once. */
+typedef struct Link Link;
+
+typedef struct {
+    const char *uri;
+    gboolean read_only;
+    guint workers;
+} LinkOptions;
+
+/* What a link does for its owner, and tells it. */
+typedef struct {
+    gpointer (*prepare)(virConnectPtr connect,
+                        Link *link); /* (nullable) on the worker that opened */
+    void (*opened)(gpointer owner, gpointer prepared);
+    void (*release)(virConnectPtr connect, gpointer prepared); /* on the thread that closes */
+    void (*lost)(gpointer owner, const GError *error); /* it could not be opened, or broke */
+} LinkFuncs;
+
+/* Starts opening it. */
+Link *link_new(const LinkOptions *options, const LinkFuncs *funcs, gpointer owner);
+
+Link *link_ref(Link *link);
+void link_unref(Link *link);
+
+/* Gives up the owner's reference; the owner is told nothing more. */
+void link_abandon(Link *link);
+
+gpointer link_get_owner(Link *link); /* (nullable) once it was abandoned */
+gboolean link_is_open(Link *link);
+virConnectPtr link_get_connect(Link *link); /* (nullable) */
+
+/* Calls @run on a worker once the connection is open, then @done on the main thread; or only @done,
+ * with an error, if it cannot be opened. */
+typedef void (*LinkRun)(virConnectPtr connect, gpointer data);
+typedef void (*LinkDone)(gpointer data, const GError *error);
+
+void link_push(Link *link, LinkRun run, LinkDone done, gpointer data);
+
+/* The links that are not yet closed and freed. */
+guint link_count(void);

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The service from its name on the bus to its end. It owns everything there is, on the main thread.
+ *
+ * It ends when it is told to or when it loses its name or the bus. Then it gives up its connections
+ * and waits until their workers have closed them, but not for a hypervisor that does not answer. */
+
+#include "service.h"
+
+#include <glib-unix.h>
+#include <sysexits.h>
+
+#include "tree.h"
+
+/* How long the closing of connections may hold up the end. */
+#define CLOSING_SECONDS 5
+
+const Face native_face = { "org.libvirt1", "/org/libvirt1" };
+
+struct Service {
+    GDBusConnection *bus;
+    GMainLoop *loop;        /* (owned) */
+    Callers *callers;       /* (owned) */
+    Authority *authority;   /* (owned) */
+    GPtrArray *connections; /* (owned) of Connection */
+    Tree *tree;             /* (owned) */
+    int status;
+};
+
+Callers *
+service_get_callers(Service *service)
+{
+    return service->callers;
+}
+
+Authority *
+service_get_authority(Service *service)
+{
+    return service->authority;
+}
+
+GPtrArray *
+service_get_connections(Service *service)
+{
+    return service->connections;
+}
+
+static void
+service_end(Service *service, int status)
+{
+    service->status = status;
+    g_main_loop_quit(service->loop);
+}
+
+static gboolean
+on_terminate(gpointer data)
+{
+    g_info("told to end");
+    service_end(data, EX_OK);
+
+    return G_SOURCE_CONTINUE;
+}
+
+static void
+on_name_lost(GDBusConnection *bus G_GNUC_UNUSED, const char *name, gpointer data)
+{
+    g_critical("the bus gave the name %s to somebody else, or took it away", name);
+    service_end(data, EX_UNAVAILABLE);
+}
+
+static void
+on_bus_closed(GDBusConnection *bus G_GNUC_UNUSED, gboolean remote_peer_vanished G_GNUC_UNUSED,
+              GError *error, gpointer data)
+{
+    g_critical("the bus is gone%s%s", error ? ": " : "", error ? error->message : "");
+    service_end(data, EX_UNAVAILABLE);
+}
+
+static void
+on_signal(gpointer data, const char *connection, const Signal *signal)
+{
+    Service *service = data;
+
+    tree_emit(service->tree, connection, signal);
+}
+
+static gboolean
+service_publish(Service *service, const Config *config, GError **error)
+{
+    service->tree = tree_new(service, service->bus, &native_face);
+    if (!tree_add_manager(service->tree, error))
+        return FALSE;
+
+    for (guint i = 0; i < config->connections->len; i++) {
+        Connection *connection =
+            connection_new(config->connections->pdata[i], config, on_signal, service);
+
+        g_ptr_array_add(service->connections, connection);
+        if (!tree_add_connection(service->tree, connection, error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+static gboolean
+give_up(gpointer data)
+{
+    gboolean *late = data;
+
+    *late = TRUE;
+    return G_SOURCE_CONTINUE;
+}
+
+/* Calls in flight are answered meanwhile. */
+static void
+wait_for_links(void)
+{
+    gboolean late = FALSE;
+    guint timer = g_timeout_add_seconds(CLOSING_SECONDS, give_up, &late);
+
+    while (link_count() > 0 && !late)
+        g_main_context_iteration(NULL, TRUE);
+    g_source_remove(timer);
+
+    if (late)
+        g_warning("%u connections to hypervisors did not close in time", link_count());
+}
+
+static void
+service_clear(Service *service)
+{
+    for (guint i = 0; i < service->connections->len; i++)
+        connection_close(service->connections->pdata[i]);
+    wait_for_links();
+
+    tree_free(service->tree);
+    g_ptr_array_unref(service->connections);
+    authority_free(service->authority);
+    callers_free(service->callers);
+    g_main_loop_unref(service->loop);
+}
+
+static void
+service_serve(Service *service)
+{
+    guint name = g_bus_own_name_on_connection(service->bus, native_face.bus_name,
+                                              G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE, NULL,
+                                              on_name_lost, service, NULL);
+    gulong closed = g_signal_connect(service->bus, "closed", G_CALLBACK(on_bus_closed), service);
+    guint interrupted = g_unix_signal_add(SIGINT, on_terminate, service);
+    guint terminated = g_unix_signal_add(SIGTERM, on_terminate, service);
+
+    g_main_loop_run(service->loop);
+
+    g_source_remove(interrupted);
+    g_source_remove(terminated);
+    g_signal_handler_disconnect(service->bus, closed);
+    g_bus_unown_name(name);
+}
+
+int
+service_run(const Config *config, GDBusConnection *bus)
+{
+    Service service = { .bus = bus };
+    g_autoptr(GError) error = NULL;
+
+    service.loop = g_main_loop_new(NULL, FALSE);
+    service.callers = callers_new(bus);
+    service.authority = authority_new(service.callers, config->system_bus);
+    service.connections = g_ptr_array_new_with_free_func((GDestroyNotify)connection_unref);
+
+    if (service_publish(&service, config, &error)) {
+        service_serve(&service);
+    } else {
+        g_critical("%s", error->message);
+        service.status = EX_SOFTWARE;
+    }
+
+    service_clear(&service);
+
+    return service.status;
+}

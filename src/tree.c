@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What is where: the manager at the root, a connection below it, a folder for each kind of object
+ * below that. GDBus knows such places as subtrees, one level each, and asks here, from memory, what
+ * stands in them. Calls go on to call.c whether or not their object is listed: it may be one that
+ * nobody has asked for yet. */
+
+#include "tree.h"
+
+#include "bindings.h"
+
+struct Tree {
+    Service *service;
+    GDBusConnection *bus; /* (owned) */
+    const Face *face;
+    GArray *registrations; /* (owned) of guint */
+};
+
+static const Interface *const manager_interfaces[] = { &manager_bindings, NULL };
+static const Interface *const connection_interfaces[] = {
+    &connection_bindings,
+    &qemu_connection_bindings,
+    NULL,
+};
+
+const Interface *const *
+place_get_interfaces(const Place *place)
+{
+    if (place->kind)
+        return place->kind->interfaces;
+    return place->connection ? connection_interfaces : manager_interfaces;
+}
+
+static char **
+enumerate(GDBusConnection *bus G_GNUC_UNUSED, const char *sender G_GNUC_UNUSED,
+          const char *object_path G_GNUC_UNUSED, gpointer user_data)
+{
+    const Place *place = user_data;
+
+    if (!place->kind)
+        return g_new0(char *, 1);
+
+    return registry_list(connection_get_registry(place->connection), place->kind);
+}
+
+static gboolean
+has_interface(const Place *place, const Interface *interface)
+{
+    return !interface->driver || connection_has_driver(place->connection, interface->driver);
+}
+
+static GDBusInterfaceInfo **
+introspect(GDBusConnection *bus G_GNUC_UNUSED, const char *sender G_GNUC_UNUSED,
+           const char *object_path G_GNUC_UNUSED, const char *node, gpointer user_data)
+{
+    const Place *place = user_data;
+    g_autoptr(GPtrArray) infos = g_ptr_array_new();
+
+    /* Objects stand below the folder of their kind, manager and connections at their own place. */
+    if ((place->kind != NULL) == (node != NULL)) {
+        for (const Interface *const *i = place_get_interfaces(place); *i; i++) {
+            if (has_interface(place, *i))
+                g_ptr_array_add(infos, g_dbus_interface_info_ref((*i)->info));
+        }
+    }
+    g_ptr_array_add(infos, NULL);
+
+    return (GDBusInterfaceInfo **)g_ptr_array_free(g_steal_pointer(&infos), FALSE);
+}
+
+static const GDBusInterfaceVTable *
+dispatch(GDBusConnection *bus G_GNUC_UNUSED, const char *sender G_GNUC_UNUSED,
+         const char *object_path G_GNUC_UNUSED, const char *interface_name G_GNUC_UNUSED,
+         const char *node G_GNUC_UNUSED, gpointer *out_user_data, gpointer user_data)
+{
+    *out_user_data = user_data;
+    return &call_vtable;
+}
+
+static const GDBusSubtreeVTable subtree = { enumerate, introspect, dispatch, { NULL } };
+
+static void
+place_free(gpointer data)
+{
+    Place *place = data;
+
+    g_clear_pointer(&place->connection, connection_unref);
+    g_free(place);
+}
+
+static gboolean
+tree_register(Tree *tree, Connection *connection, const Kind *kind, GError **error)
+{
+    g_autofree char *path = g_strdup(tree->face->root);
+    Place *place = g_new0(Place, 1);
+    guint id;
+
+    if (connection) {
+        g_free(path);
+        path = g_strjoin("/", tree->face->root, connection_get_name(connection),
+                         kind ? kind->node : NULL, NULL);
+        connection_ref(connection);
+    }
+    *place = (Place){ tree->service, tree->face, connection, kind };
+
+    id = g_dbus_connection_register_subtree(tree->bus, path, &subtree,
+                                            G_DBUS_SUBTREE_FLAGS_DISPATCH_TO_UNENUMERATED_NODES,
+                                            place, place_free, error);
+    if (id == 0)
+        return FALSE;
+    g_array_append_val(tree->registrations, id);
+
+    return TRUE;
+}
+
+gboolean
+tree_add_manager(Tree *tree, GError **error)
+{
+    return tree_register(tree, NULL, NULL, error);
+}
+
+gboolean
+tree_add_connection(Tree *tree, Connection *connection, GError **error)
+{
+    if (!tree_register(tree, connection, NULL, error))
+        return FALSE;
+
+    for (guint i = 0; kinds[i]; i++) {
+        if (!tree_register(tree, connection, kinds[i], error))
+            return FALSE;
+    }
+
+    return TRUE;
+}
+
+static GVariant *
+prepend_path(const char *path, GVariant *arguments)
+{
+    GVariantBuilder builder;
+
+    g_variant_builder_init(&builder, G_VARIANT_TYPE_TUPLE);
+    g_variant_builder_add(&builder, "o", path);
+    for (gsize i = 0; i < g_variant_n_children(arguments); i++) {
+        g_autoptr(GVariant) argument = g_variant_get_child_value(arguments, i);
+        g_variant_builder_add_value(&builder, argument);
+    }
+
+    return g_variant_builder_end(&builder);
+}
+
+void
+tree_emit(Tree *tree, const char *connection, const Signal *signal)
+{
+    g_autofree char *above = g_strjoin("/", tree->face->root, connection, NULL);
+    g_autofree char *object = g_strjoin("/", above, signal->kind->node, signal->element, NULL);
+    g_autoptr(GVariant) arguments = g_variant_ref(signal->arguments);
+    g_autoptr(GError) error = NULL;
+
+    if (signal->from_connection) {
+        GVariant *all = prepend_path(object, arguments);
+
+        g_variant_unref(arguments);
+        arguments = g_variant_ref_sink(all);
+    }
+
+    if (!g_dbus_connection_emit_signal(tree->bus, NULL, signal->from_connection ? above : object,
+                                       signal->interface, signal->name, arguments, &error))
+        g_warning("%s: signal %s: %s", object, signal->name, error->message);
+}
+
+Tree *
+tree_new(Service *service, GDBusConnection *bus, const Face *face)
+{
+    Tree *tree = g_new0(Tree, 1);
+
+    tree->service = service;
+    tree->bus = g_object_ref(bus);
+    tree->face = face;
+    tree->registrations = g_array_new(FALSE, FALSE, sizeof(guint));
+
+    return tree;
+}
+
+void
+tree_free(Tree *tree)
+{
+    for (guint i = 0; i < tree->registrations->len; i++)
+        g_dbus_connection_unregister_subtree(tree->bus,
+                                             g_array_index(tree->registrations, guint, i));
+
+    g_array_unref(tree->registrations);
+    g_object_unref(tree->bus);
+    g_free(tree);
+}
