@@ -117,7 +117,7 @@ call_bind(Call *call)
 
     if (result)
         call->result = g_variant_ref_sink(result);
-    else if (call->error->domain == LIBVIRT_ERROR)
+    else if (call->place.connection && call->error->domain == LIBVIRT_ERROR)
         call->details = error_take_details();
 }
 

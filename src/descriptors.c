@@ -19,15 +19,20 @@ close_all(const int *list, gsize n)
 GVariant *
 call_take_descriptor(Call *call, int descriptor, GError **error)
 {
+    g_autoptr(GError) failure = NULL;
     int handle;
 
     if (!call->descriptors)
         call->descriptors = g_unix_fd_list_new();
 
-    handle = g_unix_fd_list_append(call->descriptors, descriptor, error);
+    handle = g_unix_fd_list_append(call->descriptors, descriptor, &failure);
     close(descriptor);
+    if (handle < 0) {
+        g_set_error_literal(error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED, failure->message);
+        return NULL;
+    }
 
-    return handle < 0 ? NULL : g_variant_new_handle(handle);
+    return g_variant_new_handle(handle);
 }
 
 GVariant *

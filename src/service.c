@@ -112,7 +112,7 @@ give_up(gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
-/* Calls in flight are answered meanwhile. */
+/* Calls in flight are answered meanwhile; no new ones can come. */
 static void
 wait_for_links(void)
 {
@@ -130,11 +130,12 @@ wait_for_links(void)
 static void
 service_clear(Service *service)
 {
+    tree_free(service->tree);
     for (guint i = 0; i < service->connections->len; i++)
         connection_close(service->connections->pdata[i]);
     wait_for_links();
+    g_dbus_connection_flush_sync(service->bus, NULL, NULL);
 
-    tree_free(service->tree);
     g_ptr_array_unref(service->connections);
     authority_free(service->authority);
     callers_free(service->callers);
