@@ -18,7 +18,7 @@ from gi.repository import Gio, GLib
 
 NAME = 'org.libvirt1'
 ROOT = '/org/libvirt1'
-TIMEOUT = 120
+TIMEOUT = 60
 
 BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -55,6 +55,7 @@ class PrivateBus:
         self.process = subprocess.Popen(
             ['dbus-daemon', '--nofork', '--nopidfile', '--config-file', config, '--print-address'],
             stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
         )
         if not self.process.stdout.readline():
             raise RuntimeError('dbus-daemon does not start')
