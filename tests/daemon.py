@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 
 from gi.repository import Gio, GLib
 
@@ -80,6 +81,7 @@ class PrivateBus:
             XDG_RUNTIME_DIR=home,
             XDG_CONFIG_HOME=home,
             XDG_CACHE_HOME=home,
+            LIBVIRT_AUTOSTART='0',
             NO_COLOR='1',
         )
         environment.pop('G_MESSAGES_DEBUG', None)
@@ -214,6 +216,52 @@ class Pending:
         return self
 
 
+class Monitor:
+    """Counts the answers to each call, also those that the bus does not let through."""
+
+    def __init__(self, bus):
+        self.bus = bus
+        self.lines = []
+        self.seen = threading.Condition()
+        self.process = subprocess.Popen(
+            ['dbus-monitor', '--address', bus.address, '--profile'],
+            stdout=subprocess.PIPE,
+            universal_newlines=True,
+        )
+        threading.Thread(target=self._read, daemon=True).start()
+        # The bus takes away the name of who becomes a monitor, and tells.
+        self._wait_for('NameLost')
+
+    def _read(self):
+        for line in self.process.stdout:
+            with self.seen:
+                self.lines.append(line.rstrip('\n').split('\t'))
+                self.seen.notify()
+
+    def _wait_for(self, member):
+        with self.seen:
+            assert self.seen.wait_for(
+                lambda: any(member == line[-1] for line in self.lines), timeout=TIMEOUT
+            ), f'dbus-monitor never saw {member}'
+
+    def count_answers(self, client):
+        """How many answers each of the client's calls to virtbusd got, by (path, member)."""
+        marker = client.start('/marker', NAME + '.Marker', destination='org.freedesktop.DBus').wait()
+        assert marker.error
+        self._wait_for('Marker')
+        self.process.terminate()
+        self.process.wait()
+
+        name = client.connection.get_unique_name()
+        calls, answers = {}, {}
+        for line in self.lines:
+            if line[0] == 'mc' and line[3] == name and line[4] == NAME:
+                calls[line[2]] = (line[5], f'{line[6]}.{line[7]}')
+            elif line[0] in ('mr', 'err') and line[4] == name:
+                answers[line[5]] = answers.get(line[5], 0) + 1
+        return [(call, answers.get(serial, 0)) for serial, call in calls.items()]
+
+
 class Signals:
     """Signals in the order of their coming, as (path, interface, member, arguments)."""
 
@@ -279,7 +327,10 @@ class Daemon:
             self.command += ['--config', bus.write(f'config.{Daemon.count}', config)]
         with open(self.log, 'wb') as log:
             self.process = subprocess.Popen(
-                self.command, env={**bus.environment(), **(environment or {})}, stderr=log
+                self.command,
+                cwd=bus.directory,
+                env={**bus.environment(), **(environment or {})},
+                stderr=log,
             )
         self.pid = self.process.pid
 
