@@ -9,6 +9,7 @@
 #include "inventory.h"
 
 #include "bindings.h"
+#include "qemu.h"
 
 typedef struct {
     const Event *event;
@@ -39,16 +40,22 @@ list_clear(gpointer data)
 }
 
 static void
+inventory_enable_event(Inventory *inventory, const Event *event, virConnectPtr connect, Link *link)
+{
+    const Enabled enabled = { event, event->enable(connect, link) };
+
+    if (enabled.id >= 0)
+        g_array_append_val(inventory->enabled, enabled);
+}
+
+static void
 inventory_enable_events(Inventory *inventory, virConnectPtr connect, Link *link)
 {
     for (guint i = 0; events[i]; i++) {
-        for (const Event *event = events[i]; event->signal; event++) {
-            Enabled enabled = { event, event->enable(connect, link) };
-
-            if (enabled.id >= 0)
-                g_array_append_val(inventory->enabled, enabled);
-        }
+        for (const Event *event = events[i]; event->signal; event++)
+            inventory_enable_event(inventory, event, connect, link);
     }
+    inventory_enable_event(inventory, &qemu_monitor_event, connect, link);
 }
 
 static void

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The monitor of a QEMU process, where file descriptors go both ways. The rest of what only QEMU
- * has is generated.
+ * The monitor of a QEMU process: commands, where file descriptors go both ways, and its events,
+ * which libvirt-qemu has registered in a way of its own. The rest of what only QEMU has is
+ * generated.
  */
+
+#include "qemu.h"
 
 #include <libvirt/libvirt-qemu.h>
 
@@ -46,3 +49,22 @@ qemu_domain_monitor_command_with_files(Call *call, GVariant *arguments, GError *
     return g_variant_new("(@ah@s)", outfiles, value_from_string(result));
 }
 #endif
+
+static void
+on_monitor_event(virConnectPtr connect G_GNUC_UNUSED, virDomainPtr domain, const char *event,
+                 long long seconds, unsigned int micros, const char *details, void *opaque)
+{
+    event_emit(opaque, &domain_kind, domain, "MonitorEvent",
+               g_variant_new("(@sxu@s)", value_from_string(event), (gint64)seconds, micros,
+                             value_from_string(details)));
+}
+
+static int
+enable_monitor_event(virConnectPtr connect, void *opaque)
+{
+    return virConnectDomainQemuMonitorEventRegister(connect, NULL, NULL, on_monitor_event, opaque,
+                                                    NULL, 0);
+}
+
+const Event qemu_monitor_event = { "MonitorEvent", &domain_kind, FALSE, enable_monitor_event,
+                                   virConnectDomainQemuMonitorEventDeregister };
