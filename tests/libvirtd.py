@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A libvirtd of our own, with virtlogd and real QEMU domains, next to whatever the machine runs.
+
+libvirtd's directories cannot be moved, so it runs in mount, process and network namespaces of its
+own, with nothing in /etc/libvirt, /run and /var/lib/libvirt but what stands here. Whoever is
+outside reaches it through a socket in a directory that both see. The namespaces live as long as
+their first process, which lives as long as the test that holds its standard input: no QEMU outlives
+a test, however that ends.
+"""
+
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+
+NEEDED = ('libvirtd', 'virtlogd', 'virsh', 'qemu-system-x86_64', 'qemu-img', 'unshare', 'nsenter')
+OWN = ('/etc/libvirt', '/run', '/var/cache/libvirt', '/var/lib/libvirt', '/var/log/libvirt')
+PATH = '/usr/local/sbin:/usr/sbin:/sbin:' + os.environ.get('PATH', '/usr/bin:/bin')
+NAMESPACES = ('--mount', '--pid', '--net')
+
+LIBVIRTD_CONF = '''
+unix_sock_dir = "{directory}"
+auth_unix_rw = "none"
+auth_unix_ro = "none"
+log_outputs = "2:file:{directory}/libvirtd.log"
+'''
+
+# QEMU runs as root in its namespaces: its files are in a test's directory, which is root's.
+QEMU_CONF = '''
+user = "+0"
+group = "+0"
+security_driver = "none"
+namespaces = []
+cgroup_controllers = []
+remember_owner = 0
+'''
+
+
+def why_not():
+    """What keeps a libvirtd of our own from running here; None if nothing does."""
+    missing = [name for name in NEEDED if not shutil.which(name, path=PATH)]
+    if missing:
+        return 'not installed: ' + ', '.join(missing)
+    if os.geteuid() != 0:
+        return 'libvirtd starts QEMU, bridges and mounts only as root'
+    return None
+
+
+def wait_for_end(pid_descriptor, seconds=30):
+    poll = select.poll()
+    poll.register(pid_descriptor, select.POLLIN)
+    assert poll.poll(seconds * 1000), 'the process does not end'
+
+
+class Libvirtd:
+    def __init__(self, directory):
+        self.directory = str(directory)
+        self.socket = os.path.join(self.directory, 'libvirt-sock')
+        self.uri = self.uri_through(self.socket)
+        self.pid = None  # libvirtd's, as seen from here
+        self.init = subprocess.Popen(
+            ['unshare', *NAMESPACES, '--fork', '--kill-child', '--mount-proc',
+             sys.executable, __file__, self.directory],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=self.environment())
+        assert self.init.stdout.readline() == b'ready\n', 'no namespaces for libvirtd'
+        self.enter('virtlogd', '--daemon', '--config', '/etc/libvirt/virtlogd.conf')
+
+    @staticmethod
+    def uri_through(path):
+        return 'qemu:///system?socket=' + path
+
+    @staticmethod
+    def environment():
+        return {**os.environ, 'PATH': PATH, 'LC_ALL': 'C'}
+
+    def enter(self, *command):
+        """Runs a command where libvirtd is. A daemon's returns when the daemon is ready."""
+        with open(f'/proc/{self.init.pid}/task/{self.init.pid}/children') as children:
+            first = children.read().split()[0]
+        subprocess.run(['nsenter', '--target', first, *NAMESPACES, *command],
+                       check=True, timeout=60, env=self.environment(), stdin=subprocess.DEVNULL)
+
+    def start(self):
+        self.enter('libvirtd', '--daemon', '--config', '/etc/libvirt/libvirtd.conf')
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(self.socket)
+            credentials = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+        self.pid = int.from_bytes(credentials[:4], sys.byteorder)
+
+    def kill(self, number=signal.SIGKILL):
+        """Ends libvirtd, and only it: domains go on."""
+        process = os.pidfd_open(self.pid)
+        try:
+            signal.pidfd_send_signal(process, number)
+            wait_for_end(process)
+        finally:
+            os.close(process)
+        self.pid = None
+
+    def close(self):
+        """Ends everything in the namespaces."""
+        self.init.communicate(timeout=60)
+
+    def virsh(self, *arguments):
+        """What virsh prints when it has done what it was told."""
+        done = subprocess.run(['virsh', '--quiet', '--connect', self.uri, *arguments],
+                              capture_output=True, text=True, timeout=60, env=self.environment())
+        assert done.returncode == 0, f'virsh {" ".join(arguments)}: {done.stderr}'
+        return done.stdout.strip()
+
+
+def first_process(directory):
+    for path in OWN:
+        os.makedirs(path, exist_ok=True)
+        subprocess.run(['mount', '-t', 'tmpfs', 'none', path], check=True)
+    for name, contents in (('libvirtd.conf', LIBVIRTD_CONF.format(directory=directory)),
+                           ('qemu.conf', QEMU_CONF), ('virtlogd.conf', '')):
+        with open('/etc/libvirt/' + name, 'w') as file:
+            file.write(contents)
+    subprocess.run(['ip', 'link', 'set', 'lo', 'up'], check=True)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # orphans must not stay as zombies
+    os.write(1, b'ready\n')
+    sys.stdin.read()
+
+
+if __name__ == '__main__':
+    first_process(sys.argv[1])
