@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""What a call costs in requests to libvirtd: one, where one answers it; none, for what is known."""
+
+import os
+import xml.etree.ElementTree as ET
+
+import pytest
+from gi.repository import GLib
+
+from counting_proxy import CountingProxy
+from daemon import error_name
+from libvirtd import Libvirtd
+from qemu import DOMAIN
+from qemu import connection, daemon, define, libvirtd  # noqa: F401 (fixtures)
+
+
+@pytest.fixture(scope='module')
+def proxy(bus, libvirtd):
+    standing = CountingProxy(bus.path('proxy'), libvirtd.socket)
+    yield standing
+    standing.close()
+
+
+@pytest.fixture(scope='module')
+def uri(bus, proxy):
+    return Libvirtd.uri_through(bus.path('proxy'))
+
+
+@pytest.fixture
+def cost(proxy):
+    """Does something and says how many requests that took."""
+    def measure(function, *arguments):
+        proxy.take()
+        function(*arguments)
+        return len(proxy.take())
+
+    return measure
+
+
+@pytest.fixture(scope='module', autouse=True)
+def opening(bus, proxy, connection, libvirtd):
+    """How many requests opening costs, with ten domains there."""
+    for i in range(10):
+        libvirtd.virsh('define', bus.write(f'{i}.xml', DOMAIN.format(name=f'there-{i}', devices='')))
+    proxy.take()
+    connection.call('ListDomains', '(u)', 0)
+    return len(proxy.take())
+
+
+@pytest.fixture
+def domain(define):
+    return define('counted', start=True)
+
+
+def properties(kind):
+    """The properties of an interface that are in memory, and those that are not."""
+    directory = os.path.join(os.path.dirname(__file__), '..', 'introspection')
+    tree = ET.parse(os.path.join(directory, f'org.libvirt1.{kind}.xml'))
+    memory, live = [], []
+    for element in tree.iter('property'):
+        notes = {note.get('name'): note.get('value') for note in element.iter('annotation')}
+        where = memory if notes.get('org.libvirt1.Lane') == 'memory' else live
+        where.append(element.get('name'))
+    return memory, live
+
+
+def read(domain, name):
+    try:
+        domain.get(name)
+    except GLib.Error as error:
+        # An error of libvirt's costs a request as well. There are no cgroups here.
+        assert (name, error_name(error)) == ('SchedulerType', 'org.libvirt1.Error.OperationInvalid')
+
+
+def test_opening(opening, record_property):
+    """Not one for each object: registering for about 40 events, listing 9 kinds, saying hello."""
+    print(f'opening takes {opening} requests')
+    record_property('requests', opening)
+    assert opening < 70
+
+
+def test_every_property_of_a_domain(domain, cost):
+    memory, live = properties('Domain')
+    assert {name: cost(domain.get, name) for name in memory} == dict.fromkeys(memory, 0)
+    assert {'Name', 'UUID', 'Id'} <= set(memory)
+    assert {name: cost(read, domain, name) for name in live} == dict.fromkeys(live, 1)
+
+
+@pytest.mark.parametrize('method, arguments', [
+    ('GetState', ('(u)', 0)),
+    ('GetInfo', ()),
+    ('GetXMLDesc', ('(u)', 0)),
+    ('GetMaxMemory', ()),
+    ('GetVcpus', ('(u)', 0)),
+    ('GetMaxVcpus', ()),
+    ('GetControlInfo', ('(u)', 0)),
+    ('GetJobInfo', ()),
+    ('MemoryStats', ('(u)', 0)),
+    ('GetStats', ('(uu)', 1, 0)),
+    ('ListDomainSnapshots', ('(u)', 0)),
+    ('Suspend', ()),
+    ('SetMemory', ('(tu)', 65536, 2)),
+])
+def test_methods_of_a_domain(domain, cost, method, arguments):
+    assert cost(domain.call, method, *arguments) == 1
+
+
+def test_all_properties_of_a_domain(domain, cost):
+    _, live = properties('Domain')
+    assert cost(domain.get_all) == len(live)
+
+
+def test_connection(connection, domain, cost):
+    assert cost(connection.get, 'Alive') == 0
+    assert cost(connection.get, 'URI') == 0
+    assert cost(connection.get, 'Type') <= 1
+    assert cost(connection.call, 'ListDomains', '(u)', 0) == 1
+    assert cost(connection.call, 'GetAllDomainStats', '(uu)', 1, 0) == 1
+    assert cost(connection.call, 'DomainLookupByName', '(s)', 'counted') == 1
+    assert cost(connection.client.introspect, connection.path + '/domain') == 0
+    assert cost(connection.client.introspect, domain.path) == 0
+
+
+def test_domain_that_only_an_event_told_of(bus, connection, libvirtd, cost):
+    events = connection.listen('DomainEvent')
+    libvirtd.virsh('define', bus.write('told.xml', DOMAIN.format(name='told', devices='')))
+    path = events.wait(lambda *signal: signal[3][1] == 0)[3][0]
+    domain = connection.at(path, 'Domain')
+    assert cost(domain.get, 'Name') == 0
+    assert cost(domain.get, 'State') == 1
+
+
+def test_other_kinds(connection, libvirtd, cost):
+    secret = connection.at(connection.call(
+        'SecretDefineXML', '(su)',
+        "<secret private='no'><usage type='volume'><volume>/x</volume></usage></secret>", 0), 'Secret')
+    assert cost(secret.get, 'UsageID') == 0
+    assert cost(secret.call, 'SetValue', '(ayu)', b'abc', 0) == 1
+    assert cost(secret.call, 'GetValue', '(u)', 0) == 1
+
+    network = connection.at(connection.call(
+        'NetworkDefineXML', '(su)', "<network><name>counted</name></network>", 0), 'Network')
+    assert cost(network.get, 'Name') == 0
+    assert cost(network.get, 'Active') == 1
+    assert cost(network.call, 'GetXMLDesc', '(u)', 0) == 1
+
+    # libvirt announces no change of a filter: it is looked up each time.
+    nwfilter = connection.at(connection.call(
+        'NWFilterDefineXML', '(su)', "<filter name='counted'/>", 0), 'NWFilter')
+    assert cost(nwfilter.call, 'GetXMLDesc', '(u)', 0) == 2
