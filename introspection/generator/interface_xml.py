@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Reads the introspection XML with its annotations, and refuses what nobody would understand."""
+
+import re
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass, field
+
+from .libvirt_api import Mismatch
+
+PREFIX = 'org.libvirt1.'
+
+ANNOTATIONS = {
+    'interface': ('Object', 'Node', 'Identity', 'LookUp', 'ListAll', 'Missing', 'EventRegister',
+                  'EventDeregister', 'Driver'),
+    'method': ('Function', 'Since', 'Permission', 'Lane', 'Handwritten'),
+    'property': ('Function', 'Since', 'Permission', 'Lane', 'Handwritten', 'Set.Function',
+                 'Set.Permission'),
+    'signal': ('Event', 'Callback', 'Since', 'Handwritten'),
+    'arg': ('Nullable',),
+}
+CHECK = re.compile(r'(\w+):(\w+)(?::(!?)([\w|]+)|::(\w+):(\w+))?')
+CHECKS = re.compile(fr'{CHECK.pattern}( {CHECK.pattern})*')
+VALUES = {
+    'Lane': re.compile('memory|short|long'),
+    'Handwritten': re.compile('true'),
+    'Nullable': re.compile('true'),
+    'Since': re.compile(r'\d+\.\d+\.\d+'),
+    'Permission': CHECKS,
+    'Set.Permission': CHECKS,
+}
+
+
+@dataclass
+class Arg:
+    name: str
+    type: str
+    nullable: bool = False
+
+
+@dataclass
+class Check:
+    """One check of libvirt's access control."""
+    object: str
+    permission: str
+    when: str  # of the C enum When
+    argument: str = ''  # what that looks at
+    values: tuple = ()
+
+
+@dataclass
+class Member:
+    where: str  # for messages
+    kind: str  # methods, getters, setters or signals
+    name: str
+    c_name: str
+    functions: list  # widest first
+    checks: list
+    lane: str
+    since: str
+    handwritten: bool
+    event: str = ''
+    callback: str = ''
+    ins: list = field(default_factory=list)
+    outs: list = field(default_factory=list)
+
+
+@dataclass
+class Interface:
+    """An interface; the fields without a comment are its annotations."""
+    name: str
+    c_name: str  # what the names of its C functions begin with
+    members: list
+    object: str = ''
+    node: str = ''
+    identity: str = ''
+    look_up: str = ''
+    list_all: str = ''
+    missing: str = ''
+    event_register: str = ''
+    event_deregister: str = ''
+    driver: str = ''
+
+    def table(self, kind):
+        return sorted((m for m in self.members if m.kind == kind), key=lambda m: m.name)
+
+
+def snake(name):
+    """GetXMLDesc -> get_xml_desc, xmlCPUs -> xml_cpus"""
+    name = re.sub(r'([A-Z]{2,})s(?![a-z])', lambda m: m[1].capitalize() + 's', name)
+    name = re.sub(r'([^_])([A-Z][a-z]+)', r'\1_\2', name)
+    return re.sub(r'([a-z0-9])([A-Z])', r'\1_\2', name).lower()
+
+
+def read_notes(element, where):
+    """The annotations that are the generator's, without their prefix."""
+    notes = {a.get('name'): a.get('value') for a in element.findall('annotation')}
+    notes = {k.removeprefix(PREFIX): v for k, v in notes.items() if k.startswith(PREFIX)}
+    for name, value in notes.items():
+        if name not in ANNOTATIONS[element.tag]:
+            raise Mismatch(f'{where}: unknown annotation {PREFIX}{name}')
+        if name in VALUES and not VALUES[name].fullmatch(value):
+            raise Mismatch(f'{where}: {name} cannot be "{value}"')
+    return notes
+
+
+def read_args(element, direction, where):
+    args = []
+    for e in element.findall('arg'):
+        if e.get('direction', direction) == direction:
+            arg_where = f'{where}: argument {e.get("name")}'
+            nullable = 'Nullable' in read_notes(e, arg_where)
+            if nullable and (direction, e.get('type')) != ('in', 's'):
+                raise Mismatch(f'{arg_where}: only a string on its way in can be Nullable')
+            args.append(Arg(e.get('name'), e.get('type'), nullable))
+    return args
+
+
+def read_check(text):
+    target, permission, negated, flags, argument, value = CHECK.fullmatch(text).groups()
+    if value:
+        return Check(target, permission, 'WHEN_EQUAL', argument, (value,))
+    if flags:
+        when = 'WHEN_NONE_SET' if negated else 'WHEN_ANY_SET'
+        return Check(target, permission, when, 'flags', tuple(flags.split('|')))
+    return Check(target, permission, 'WHEN_ALWAYS')
+
+
+def read_member(interface, kind, infix, element):
+    name = element.get('name')
+    where = f'{interface.name}: {element.tag} {name}'
+    notes = read_notes(element, where)
+    prefix = 'Set.' if kind == 'setters' else ''
+    member = Member(
+        where, kind, name, f'{interface.c_name}_{infix}{snake(name)}',
+        functions=notes.get(prefix + 'Function', '').split(),
+        checks=[read_check(c) for c in notes.get(prefix + 'Permission', '').split()],
+        lane='LANE_' + notes.get('Lane', 'short').upper(),
+        since=notes.get('Since', ''),
+        handwritten='Handwritten' in notes,
+        event=notes.get('Event', ''),
+        callback=notes.get('Callback', ''))
+    if kind != 'signals' and not member.checks:
+        raise Mismatch(f'{where}: no {prefix}Permission')
+    if kind != 'signals' and not member.functions and not member.handwritten:
+        raise Mismatch(f'{where}: no {prefix}Function')
+    return member
+
+
+def read_members(interface, root):
+    """The members of an interface, each with its arguments."""
+    for e in root.findall('method'):
+        member = read_member(interface, 'methods', '', e)
+        member.ins = read_args(e, 'in', member.where)
+        member.outs = read_args(e, 'out', member.where)
+        yield member
+    for e in root.findall('property'):
+        value = Arg(e.get('name'), e.get('type'))
+        member = read_member(interface, 'getters', 'read_', e)
+        member.outs = [value]
+        yield member
+        if 'write' in e.get('access'):
+            member = read_member(interface, 'setters', 'write_', e)
+            member.ins = [value]
+            yield member
+    for e in root.findall('signal'):
+        member = read_member(interface, 'signals', 'on_', e)
+        member.outs = read_args(e, 'out', member.where)
+        yield member
+
+
+def read_interface(filename):
+    root = ET.parse(filename).getroot().find('interface')
+    if root is None:
+        raise Mismatch(f'{filename}: no interface')
+    name = root.get('name')
+    c_name = re.sub(r'([a-z0-9])([A-Z])', r'\1_\2', name.removeprefix(PREFIX)).lower()
+    notes = {snake(k): v for k, v in read_notes(root, name).items()}
+    interface = Interface(name, c_name, [], **notes)
+    interface.members = list(read_members(interface, root))
+    return interface
+
+
+def read_interfaces(filenames):
+    interfaces = [read_interface(name) for name in filenames]
+    taken = {}
+    for member in (m for i in interfaces for m in i.members):
+        if member.c_name in taken:
+            raise Mismatch(f'{member.where}: its C name {member.c_name} is also that of '
+                           f'{taken[member.c_name]}')
+        taken[member.c_name] = member.where
+    return interfaces
