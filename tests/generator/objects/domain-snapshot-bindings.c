@@ -1,0 +1,55 @@
+/* Generated from org.libvirt1.DomainSnapshot. */
+
+#include "bindings.h"
+#include "error.h"
+#include "interfaces.h"
+#include "path.h"
+#include "value.h"
+
+static int
+domain_snapshot_ref(void *handle)
+{
+    return virDomainSnapshotRef(handle);
+}
+
+static int
+domain_snapshot_free(void *handle)
+{
+    return virDomainSnapshotFree(handle);
+}
+
+const Kind domain_snapshot_kind = {
+    .node = "domainsnapshot",
+    .missing = VIR_ERR_NO_DOMAIN_SNAPSHOT,
+    .identity = domain_snapshot_identity,
+    .decode = domain_snapshot_decode,
+    .look_up = domain_snapshot_look_up,
+    .list = NULL,
+    .ref = domain_snapshot_ref,
+    .free = domain_snapshot_free,
+    .interfaces = domain_snapshot_interfaces,
+};
+
+const Event domain_snapshot_events[] = {
+    { 0 },
+};
+
+static const Binding methods[] = {
+    { 0 },
+};
+
+static const Binding getters[] = {
+    { 0 },
+};
+
+static const Binding setters[] = {
+    { 0 },
+};
+
+const Interface domain_snapshot_bindings = {
+    .info = (GDBusInterfaceInfo *)&domain_snapshot_interface,
+    .driver = NULL,
+    .methods = methods,
+    .getters = getters,
+    .setters = setters,
+};

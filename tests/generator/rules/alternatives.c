@@ -1,0 +1,50 @@
+/* Generated from org.libvirt1.Domain. */
+
+#include "bindings.h"
+#include "error.h"
+#include "interfaces.h"
+#include "path.h"
+#include "value.h"
+
+static const Permission needs_domain_write[] = {
+    { "domain", "write", WHEN_ALWAYS, 0, 0 },
+    { 0 },
+};
+
+static GVariant *
+domain_abort_job(Call *call, GVariant *arguments, GError **error)
+{
+    guint32 flags;
+
+    g_variant_get(arguments, "(u)", &flags);
+
+    if (virDomainAbortJobFlags(call->object, flags) < 0)
+        return error_from_libvirt(error);
+
+    return g_variant_new("()");
+}
+
+const Event domain_events[] = {
+    { 0 },
+};
+
+static const Binding methods[] = {
+    { "AbortJob", needs_domain_write, LANE_SHORT, domain_abort_job },
+    { 0 },
+};
+
+static const Binding getters[] = {
+    { 0 },
+};
+
+static const Binding setters[] = {
+    { 0 },
+};
+
+const Interface domain_bindings = {
+    .info = (GDBusInterfaceInfo *)&domain_interface,
+    .driver = NULL,
+    .methods = methods,
+    .getters = getters,
+    .setters = setters,
+};

@@ -1,0 +1,44 @@
+/* Generated from org.libvirt1.Domain. */
+
+#include "bindings.h"
+#include "error.h"
+#include "interfaces.h"
+#include "path.h"
+#include "value.h"
+
+static const Permission needs_domain_write[] = {
+    { "domain", "write", WHEN_ALWAYS, 0, 0 },
+    { 0 },
+};
+
+static GVariant *
+domain_get_messages(Call *call G_GNUC_UNUSED, GVariant *arguments G_GNUC_UNUSED, GError **error)
+{
+    return error_no_support(error, "virDomainGetMessages");
+}
+
+const Event domain_events[] = {
+    { 0 },
+};
+
+static const Binding methods[] = {
+    { "GetHostname", needs_domain_write, LANE_SHORT, domain_get_hostname },
+    { "GetMessages", needs_domain_write, LANE_SHORT, domain_get_messages },
+    { 0 },
+};
+
+static const Binding getters[] = {
+    { 0 },
+};
+
+static const Binding setters[] = {
+    { 0 },
+};
+
+const Interface domain_bindings = {
+    .info = (GDBusInterfaceInfo *)&domain_interface,
+    .driver = NULL,
+    .methods = methods,
+    .getters = getters,
+    .setters = setters,
+};
