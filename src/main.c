@@ -17,6 +17,14 @@ typedef struct {
     char *config; /* (owned) (nullable) */
 } Options;
 
+static void
+options_clear(Options *options)
+{
+    g_free(options->config);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
+
 static gboolean
 parse_options(Options *options, int *argc, char ***argv, GError **error)
 {
@@ -80,7 +88,7 @@ set_up(const Options *options)
 int
 main(int argc, char **argv)
 {
-    Options options = { 0 };
+    g_auto(Options) options = { 0 };
     g_autoptr(GError) error = NULL;
     g_autoptr(Config) config = NULL;
     g_autoptr(GDBusConnection) bus = NULL;
@@ -89,7 +97,6 @@ main(int argc, char **argv)
         g_printerr("virtbusd: %s\n", error->message);
         return EX_USAGE;
     }
-    g_autofree char *config_file = options.config;
     if (options.version) {
         g_print("virtbusd %s\n", VIRTBUS_VERSION);
         return EX_OK;
