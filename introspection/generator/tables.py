@@ -6,7 +6,7 @@ from .c_text import declare, source, table
 from .events import callback_parameters
 from .interface_xml import PREFIX
 from .kinds import declare_kind, find_kinds
-from .libvirt_api import about
+from .libvirt_api import REFERENCE, about, parse_version
 
 
 def write_header(api, interfaces):
@@ -65,10 +65,17 @@ def write_errors(api):
     names = [name for name, enum in api.enums.items()
              if enum.type == 'virErrorNumber' and enum.value != '0' and not name.endswith('_LAST')]
     names.sort(key=lambda name: int(api.enums[name].value))
-    rows = [f'{{ {name}, "{PREFIX}Error.{error_name(name)}" }}' for name in names]
+    rows = [f'{{ {error_code(api, name)}, "{PREFIX}Error.{error_name(name)}" }}' for name in names]
     return source("libvirt's virErrorNumber", ('error-names.h',),
                   table('const GDBusErrorEntry libvirt_error_entries[]', rows),
                   'const guint n_libvirt_error_entries = G_N_ELEMENTS(libvirt_error_entries);\n')
+
+
+def error_code(api, name):
+    """By number if it is new, since the headers may be older than the description of the API."""
+    enum = api.enums[name]
+    is_new = enum.version and parse_version(enum.version) > REFERENCE
+    return f'{enum.value} /* {name} */' if is_new else name
 
 
 def error_name(name):
