@@ -32,6 +32,11 @@ class ReleaseTest(unittest.TestCase):
         """It has all of them, and needs none that stands in."""
         self.assertNotIn('error_no_support', run_release('11.3.0'))
 
+    def test_errors_of_newer(self):
+        """The headers that it is compiled with may be older, and not declare them."""
+        self.assertIn('{ 112 /* VIR_ERR_AGENT_COMMAND_TIMEOUT */, '
+                      '"org.libvirt1.Error.AgentCommandTimeout" },', run_release('11.3.0'))
+
 
 if __name__ == '__main__':
     unittest.main()
