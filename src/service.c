@@ -61,9 +61,13 @@ on_terminate(gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
+/* Without a bus there is no name either, and on_bus_closed() tells. */
 static void
-on_name_lost(GDBusConnection *bus G_GNUC_UNUSED, const char *name, gpointer data)
+on_name_lost(GDBusConnection *bus, const char *name, gpointer data)
 {
+    if (!bus)
+        return;
+
     g_critical("the bus gave the name %s to somebody else, or took it away", name);
     service_end(data, EX_UNAVAILABLE);
 }
