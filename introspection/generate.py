@@ -20,7 +20,9 @@ A method or property says:
   Permission       the checks of libvirt's access control, which must all hold: object:permission,
                    object:permission:FLAG|FLAG (if one of them is set), object:permission:!FLAG|FLAG
                    (if none is), object:permission::argument:VALUE (if the argument has that value)
-  Lane             memory, short (if left out) or long
+  Lane             memory, registry (memory, once the connection is open), short (if left out) or
+                   long
+  Changes          false: a method changes no object, though its permission is for more than reading
   Handwritten      true: the C function stands in src/, with the prototype of a generated one
   Set.Function     the same two for writing a property
   Set.Permission
@@ -29,6 +31,7 @@ An argument says:
 A signal says:
   Event            libvirt's number of the event; Handwritten and Since as above
   Callback         the C type of its callback
+  Changes          true: the object may have other properties after it
 
 Everything else follows from the C types: see the functions named in_ and out_ in
 generator/rules.py, one a rule. What fits no rule stops the build, as does a signature that does not

@@ -6,9 +6,10 @@
 
 /* Where a binding runs. */
 typedef enum {
-    LANE_MEMORY, /* asks nothing that is not in this process already */
-    LANE_SHORT,  /* one or a few quick requests */
-    LANE_LONG,   /* may take minutes */
+    LANE_MEMORY,   /* asks nothing that is not in this process already */
+    LANE_REGISTRY, /* likewise, once the connection is open */
+    LANE_SHORT,    /* one or a few quick requests */
+    LANE_LONG,     /* may take minutes */
 } Lane;
 
 /* When a permission is asked for: that may depend on a number among the call's arguments. */
@@ -27,6 +28,13 @@ typedef struct {
     guint32 value;
 } Permission;
 
+/* What the service does besides running a binding. */
+typedef enum {
+    BINDING_READS,     /* nothing */
+    BINDING_CHANGES,   /* looks afterwards at what the call was made to or returned */
+    BINDING_ANNOUNCED, /* answers from the registry, which knows this property */
+} Effect;
+
 typedef struct Call Call;
 
 /* Does the work of one member. Returns a floating value, or NULL with @error set. */
@@ -36,6 +44,7 @@ typedef struct {
     const char *name;
     const Permission *permissions; /* ends with a row without an object */
     Lane lane;
+    Effect effect;
     BindingFunc run;
 } Binding;
 

@@ -2,7 +2,7 @@
 
 /* The way of every call:
  *
- *     on_method_call  ->  on_authorized  ->  call_run  ->  reply
+ *     on_method_call  ->  on_authorized  ->  call_run  ->  call_reply
  *      (main thread)      (main thread)      (worker)    (main thread)
  *
  * What the call means is looked up in the interface's table, which names its permission and its
@@ -17,7 +17,10 @@
 #include <string.h>
 
 #include "error.h"
+#include "managed.h"
+#include "properties.h"
 #include "tree.h"
+#include "watch.h"
 
 #define PROPERTIES "org.freedesktop.DBus.Properties"
 
@@ -41,12 +44,15 @@ call_free(Call *call)
 {
     if (call->entered)
         connection_leave(call->place.connection);
+    if (call->object)
+        call->place.kind->free(call->object);
     g_clear_pointer(&call->place.connection, connection_unref);
     g_clear_pointer(&call->link, link_unref);
     g_clear_pointer(&call->element, g_free);
     g_clear_pointer(&call->arguments, g_variant_unref);
     g_clear_pointer(&call->result, g_variant_unref);
-    g_clear_pointer(&call->values, g_variant_builder_unref);
+    g_clear_pointer(&call->properties, g_variant_builder_unref);
+    g_clear_pointer(&call->known, g_variant_unref);
     g_clear_pointer(&call->found, g_array_unref);
     g_clear_pointer(&call->details, virFreeError);
     g_clear_pointer(&call->received, g_free);
@@ -73,27 +79,22 @@ static void
 call_tell_registry(Call *call)
 {
     Connection *connection = call->place.connection;
-    const Kind *kind = call->place.kind;
 
-    if (!call->link || !connection_is_current(connection, call->link))
+    if (!call->link || !call->found || !connection_is_current(connection, call->link))
         return;
 
-    for (guint i = 0; call->found && i < call->found->len; i++) {
+    for (guint i = 0; i < call->found->len; i++) {
         Found *found = &g_array_index(call->found, Found, i);
-        connection_add(connection, found->kind, g_steal_pointer(&found->handle));
+        registry_put_handle(connection_get_registry(connection), found->kind,
+                            g_steal_pointer(&found->handle));
     }
-
-    if (kind && call->error && g_error_matches(call->error, LIBVIRT_ERROR, kind->missing))
-        registry_remove(connection_get_registry(connection), kind, call->element);
 }
 
 /* Answers; nothing else does. */
-static void
-reply(Call *call)
+void
+call_reply(Call *call)
 {
     GDBusMethodInvocation *invocation = g_steal_pointer(&call->invocation);
-
-    call_tell_registry(call);
 
     if (call->details)
         callers_set_error(service_get_callers(call->place.service),
@@ -122,7 +123,7 @@ call_bind(Call *call)
 }
 
 /* Finds the object, if it is not at hand already. */
-static gboolean
+gboolean
 call_look_up(Call *call)
 {
     const Kind *kind = call->place.kind;
@@ -137,9 +138,6 @@ call_look_up(Call *call)
         call->details = error_take_details();
         return FALSE;
     }
-
-    kind->ref(call->object);
-    call_remember(call, kind, call->object);
 
     return TRUE;
 }
@@ -158,52 +156,119 @@ call_run(virConnectPtr connect, gpointer data)
         call->place.kind->free(g_steal_pointer(&call->object));
 }
 
+/* libvirt announces what happens to most kinds of objects; to the others, this does. */
 static void
-read_properties(Call *call, gboolean in_memory)
+call_announce(Call *call)
 {
-    for (const Binding *getter = call->interface->getters; getter->name; getter++) {
-        g_autoptr(GError) error = NULL;
-        GVariant *value;
+    Connection *connection = call->place.connection;
+    const Kind *kind = call->place.kind;
 
-        if ((getter->lane == LANE_MEMORY) != in_memory)
-            continue;
-        value = getter->run(call, NULL, &error);
-        if (value)
-            g_variant_builder_add(call->values, "{sv}", getter->name, value);
+    if (kind)
+        managed_made(connection, kind, call->element,
+                     registry_has(connection_get_registry(connection), kind, call->element)
+                         ? OBJECT_CHANGED
+                         : OBJECT_DELETED);
+
+    for (guint i = 0; call->found && i < call->found->len; i++) {
+        Found *found = &g_array_index(call->found, Found, i);
+        g_autofree char *element = found->kind->identity(found->handle);
+
+        managed_made(connection, found->kind, element, OBJECT_CREATED);
     }
 }
 
-/* Leaves out what cannot be read now. */
-static GVariant *
-get_all(Call *call, GVariant *arguments G_GNUC_UNUSED, GError **error G_GNUC_UNUSED)
+/* One of the objects that a call changed has been looked at. */
+static void
+on_settled(gpointer data)
 {
-    if (!call->read_memory)
-        read_properties(call, TRUE);
-    if (call->connect)
-        read_properties(call, FALSE);
+    Call *call = data;
 
-    return g_variant_new("(a{sv})", call->values);
+    if (--call->n_unsettled > 0)
+        return;
+
+    call_announce(call);
+    call_reply(call);
 }
 
-static GVariant *
-get(Call *call, GVariant *arguments, GError **error)
+static void
+call_settle(Call *call)
 {
-    GVariant *value = call->binding->run(call, arguments, error);
+    Connection *connection = call->place.connection;
+    const Kind *kind = call->place.kind;
 
-    return value ? g_variant_new("(v)", value) : NULL;
+    call->n_unsettled = 1;
+    if (kind) {
+        call->n_unsettled++;
+        watch_look(connection, kind, call->element, on_settled, call);
+    }
+
+    for (guint i = 0; call->found && i < call->found->len; i++) {
+        Found *found = &g_array_index(call->found, Found, i);
+        g_autofree char *element = found->kind->identity(found->handle);
+
+        call->n_unsettled++;
+        watch_look(connection, found->kind, element, on_settled, call);
+    }
+
+    /* A domain restored from a file, or reverted to a snapshot, was neither called nor returned. */
+    if (!kind || !registry_is_live(connection_get_registry(connection), kind)) {
+        call->n_unsettled++;
+        watch_announced(connection, on_settled, call);
+    }
+
+    on_settled(call);
 }
 
+/* Whoever reads after a change was answered reads what it changed. */
 static void
 call_ran(gpointer data, const GError *error)
 {
     Call *call = data;
 
-    if (error && call->run == get_all && call->read_memory)
-        call_bind(call);
-    else if (error)
+    if (error)
         call->error = g_error_copy(error);
 
-    reply(call);
+    if (!call->error && call->binding->effect == BINDING_CHANGES) {
+        call_settle(call);
+        return;
+    }
+
+    call_tell_registry(call);
+    if (call->place.kind && call->error &&
+        g_error_matches(call->error, LIBVIRT_ERROR, call->place.kind->missing))
+        watch_look(call->place.connection, call->place.kind, call->element, NULL, NULL);
+    call_reply(call);
+}
+
+/* Right here: all that it asks is in memory. */
+static void
+call_answer(Call *call)
+{
+    call_bind(call);
+    call_reply(call);
+}
+
+static void
+run_nothing(virConnectPtr connect G_GNUC_UNUSED, gpointer data G_GNUC_UNUSED)
+{
+}
+
+/* The registry has been filled, or cannot be. */
+static void
+on_opened(gpointer data, const GError *error)
+{
+    Call *call = data;
+
+    if (error)
+        connection_tell_none(call->place.connection);
+    call_answer(call);
+}
+
+static void
+call_push(Call *call, LinkRun run, LinkDone done)
+{
+    call->link = link_ref(connection_get_link(call->place.connection, call->lane));
+    link_push(call->link, run, done, call);
 }
 
 static void
@@ -211,40 +276,34 @@ on_authorized(gpointer data, const GError *error)
 {
     Call *call = data;
     const Place *place = &call->place;
-    gboolean at_hand;
 
     if (error) {
         call->error = g_error_copy(error);
-        reply(call);
+        call_reply(call);
         return;
     }
 
     if (place->kind && call->lane != LANE_LONG)
-        call->object =
-            registry_get(connection_get_registry(place->connection), place->kind, call->element);
+        call->object = registry_get_handle(connection_get_registry(place->connection), place->kind,
+                                           call->element);
     if (call->object)
         place->kind->ref(call->object);
 
-    at_hand = !place->kind || call->object;
-    if (at_hand && call->run == get_all) {
-        read_properties(call, TRUE);
-        call->read_memory = TRUE;
-    }
-
-    if (at_hand && call->lane == LANE_MEMORY) {
-        call_bind(call);
-        if (call->object)
-            place->kind->free(g_steal_pointer(&call->object));
-        reply(call);
-        return;
-    }
-
-    call->link = link_ref(connection_get_link(place->connection, call->lane));
-    link_push(call->link, call_run, call_ran, call);
+    if (call->properties)
+        properties_get_all(call);
+    else if (properties_know(call) ||
+             (call->lane == LANE_MEMORY && (!place->kind || call->object)) ||
+             (call->lane == LANE_REGISTRY &&
+              (!place->connection || connection_is_alive(place->connection))))
+        call_answer(call);
+    else if (call->lane == LANE_REGISTRY)
+        call_push(call, run_nothing, on_opened);
+    else
+        call_push(call, call_run, call_ran);
 }
 
-static const Binding *
-find_binding(const Binding *table, const char *name)
+const Binding *
+binding_find(const Binding *table, const char *name)
 {
     for (; table->name; table++) {
         if (strcmp(table->name, name) == 0)
@@ -253,8 +312,8 @@ find_binding(const Binding *table, const char *name)
     return NULL;
 }
 
-static const Interface *
-find_interface(const Place *place, const char *name)
+const Interface *
+place_find_interface(const Place *place, const char *name)
 {
     for (const Interface *const *i = place_get_interfaces(place); *i; i++) {
         if (strcmp((*i)->info->name, name) == 0)
@@ -263,52 +322,15 @@ find_interface(const Place *place, const char *name)
     return NULL;
 }
 
-static Lane
-widest_lane(const Binding *table)
-{
-    Lane lane = LANE_MEMORY;
-
-    for (; table->name; table++)
-        lane = MAX(lane, table->lane);
-
-    return lane;
-}
-
-/* A property is read and written by bindings like those of methods. */
-static void
-resolve_property(Call *call, const char *method, GVariant *parameters)
-{
-    g_autoptr(GVariant) interface = g_variant_get_child_value(parameters, 0);
-    const char *name = "";
-
-    call->interface = find_interface(&call->place, g_variant_get_string(interface, NULL));
-    if (strcmp(method, "GetAll") == 0) {
-        call->run = get_all;
-        call->lane = widest_lane(call->interface->getters);
-        call->values = g_variant_builder_new(G_VARIANT_TYPE_VARDICT);
-    } else if (strcmp(method, "Get") == 0) {
-        g_variant_get(parameters, "(&s&s)", NULL, &name);
-        call->binding = find_binding(call->interface->getters, name);
-        call->run = get;
-    } else {
-        g_autoptr(GVariant) value = NULL;
-
-        g_variant_get(parameters, "(&s&sv)", NULL, &name, &value);
-        call->binding = find_binding(call->interface->setters, name);
-        call->run = call->binding->run;
-        call->arguments = g_variant_ref_sink(g_variant_new_tuple(&value, 1));
-    }
-}
-
 /* GDBus has checked that the interface has the member and that the arguments are of its types. */
 static void
 call_resolve(Call *call, const char *interface, const char *method, GVariant *parameters)
 {
     if (strcmp(interface, PROPERTIES) == 0) {
-        resolve_property(call, method, parameters);
+        properties_resolve(call, method, parameters);
     } else {
-        call->interface = find_interface(&call->place, interface);
-        call->binding = find_binding(call->interface->methods, method);
+        call->interface = place_find_interface(&call->place, interface);
+        call->binding = binding_find(call->interface->methods, method);
         call->run = call->binding->run;
     }
 
@@ -354,7 +376,7 @@ on_method_call(GDBusConnection *bus G_GNUC_UNUSED, const char *sender, const cha
     }
 
     if (call->error || !call_locate(call, path)) {
-        reply(call);
+        call_reply(call);
         return;
     }
 

@@ -32,20 +32,33 @@ struct Call {
     Lane lane;
     GVariant *arguments; /* (owned) */
 
-    Link *link;               /* (owned) (nullable) */
-    GVariant *result;         /* (owned) (nullable) */
-    GError *error;            /* (owned) (nullable) */
-    virErrorPtr details;      /* (owned) (nullable) */
-    GUnixFDList *descriptors; /* (owned) (nullable) that go with the result */
-    int *received;            /* (owned) (nullable) descriptors among the arguments */
-    GVariantBuilder *values;  /* (owned) (nullable) of GetAll: what has been read already */
-    gboolean read_memory;     /* among it all that is in memory */
-    gboolean entered;         /* it counts among the connection's calls */
-    GArray *found;            /* (owned) (nullable) handles for the registry */
+    Link *link;                  /* (owned) (nullable) */
+    GVariant *result;            /* (owned) (nullable) */
+    GError *error;               /* (owned) (nullable) */
+    virErrorPtr details;         /* (owned) (nullable) */
+    GUnixFDList *descriptors;    /* (owned) (nullable) that go with the result */
+    int *received;               /* (owned) (nullable) descriptors among the arguments */
+    GVariant *known;             /* (owned) (nullable) the property asked for, from the registry */
+    GVariantBuilder *properties; /* (owned) (nullable) of GetAll: what has been read */
+    guint n_readings;            /* of GetAll: what is still being read */
+    guint n_unsettled;           /* changed objects that are still being looked at */
+    gboolean entered;            /* it counts among the connection's calls */
+    GArray *found;               /* (owned) (nullable) handles for the registry */
 };
 
 /* GDBus hands over all calls here; the user data is the Place. */
 extern const GDBusInterfaceVTable call_vtable;
+
+/* --- for properties.c --- */
+
+/* Answers with the call's result or error. It is the only one that does, and frees the call. */
+void call_reply(Call *call);
+
+/* On a worker: finds the object, if it is not at hand already. */
+gboolean call_look_up(Call *call);
+
+const Interface *place_find_interface(const Place *place, const char *name);
+const Binding *binding_find(const Binding *table, const char *name);
 
 /* --- for bindings --- */
 

@@ -12,6 +12,13 @@
 #include <string.h>
 
 #include "inventory.h"
+#include "managed.h"
+#include "value.h"
+#include "watch.h"
+
+/* How long to wait until a lost hypervisor is tried again; each time twice as long. */
+#define RETRY_FIRST_SECONDS 1
+#define RETRY_LAST_SECONDS 60
 
 struct Connection {
     guint references;
@@ -23,21 +30,50 @@ struct Connection {
     ConnectionEmit emit;
     gpointer emit_data;
 
-    Link *short_link;   /* (owned) (nullable) */
-    Link *long_link;    /* (owned) (nullable) */
-    Registry *registry; /* (owned) of the short link */
-    GQueue early;       /* of Signal (owned): came before the registry was filled */
+    Link *short_link;        /* (owned) (nullable) */
+    Link *long_link;         /* (owned) (nullable) */
+    Registry *registry;      /* (owned) of the short link */
+    struct Watches *watches; /* (owned) */
+    GQueue early;            /* of Signal (owned): came before the registry was filled */
+    gboolean told_none;      /* the bus believes that it has no objects */
+    gboolean was_open;
+    guint retry; /* a timer, or 0 */
+    guint retry_seconds;
     guint n_calls;
 };
 
-static void
-signal_free(gpointer data)
+Signal *
+signal_copy(const Signal *signal)
 {
-    Signal *signal = data;
+    Signal *copy = g_memdup2(signal, sizeof(*signal));
 
+    copy->element = g_strdup(signal->element);
+    g_variant_ref(copy->arguments);
+
+    return copy;
+}
+
+void
+signal_free(Signal *signal)
+{
     g_free((char *)signal->element);
     g_variant_unref(signal->arguments);
     g_free(signal);
+}
+
+GVariant *
+connection_get_values(Connection *connection)
+{
+    GVariantBuilder builder;
+
+    g_variant_builder_init(&builder, G_VARIANT_TYPE_VARDICT);
+    g_variant_builder_add(&builder, "{sv}", "Alive",
+                          g_variant_new_boolean(connection_is_alive(connection)));
+    g_variant_builder_add(&builder, "{sv}", "ReadOnly",
+                          g_variant_new_boolean(connection->read_only));
+    g_variant_builder_add(&builder, "{sv}", "URI", value_from_string(connection->uri));
+
+    return g_variant_builder_end(&builder);
 }
 
 static void
@@ -45,7 +81,8 @@ forget(Connection *connection)
 {
     registry_free(connection->registry);
     connection->registry = registry_new();
-    g_queue_clear_full(&connection->early, signal_free);
+    watches_forget(connection->watches);
+    g_queue_clear_full(&connection->early, (GDestroyNotify)signal_free);
 }
 
 static void
@@ -58,23 +95,57 @@ on_opened(gpointer owner, gpointer inventory)
         g_free(connection->uri);
         connection->uri = g_strdup(inventory_get_uri(inventory));
     }
-
-    inventory_fill(inventory, connection->registry);
     g_info("%s: opened %s", connection->name, connection->uri);
+    connection->was_open = TRUE;
+    connection->retry_seconds = RETRY_FIRST_SECONDS;
+
+    managed_connection_changed(connection, connection_get_values(connection));
+    inventory_fill(inventory, connection, connection->told_none);
+    connection->told_none = FALSE;
 
     while ((signal = g_queue_pop_head(&connection->early))) {
-        connection->emit(connection->emit_data, connection->name, signal);
+        watch_signal(connection, signal, TRUE);
         signal_free(signal);
     }
+}
+
+static gboolean
+on_retry(gpointer owner)
+{
+    Connection *connection = owner;
+
+    connection->retry = 0;
+    connection_get_link(connection, LANE_SHORT);
+
+    return G_SOURCE_REMOVE;
+}
+
+/* A hypervisor that was there once is wanted back. */
+static void
+retry_later(Connection *connection)
+{
+    if (connection->retry)
+        return;
+
+    connection->retry = g_timeout_add_seconds(connection->retry_seconds, on_retry, connection);
+    connection->retry_seconds = MIN(2 * connection->retry_seconds, RETRY_LAST_SECONDS);
 }
 
 static void
 on_lost(gpointer owner, const GError *error)
 {
     Connection *connection = owner;
+    Link *link = g_steal_pointer(&connection->short_link);
 
     g_info("%s: %s", connection->name, error->message);
-    link_abandon(g_steal_pointer(&connection->short_link));
+    if (connection->was_open) {
+        managed_connection_changed(connection, connection_get_values(connection));
+        managed_remove_all(connection);
+        connection->told_none = TRUE;
+        retry_later(connection);
+    }
+
+    link_abandon(link);
     forget(connection);
 }
 
@@ -145,20 +216,32 @@ connection_is_alive(Connection *connection)
     return connection->short_link && link_is_open(connection->short_link);
 }
 
-/* The scheme tells before it is open. */
+/* The scheme of its URI tells its driver before it is open. */
 gboolean
-connection_has_driver(Connection *connection, const char *driver)
+connection_has_interface(Connection *connection, const Interface *interface)
 {
-    gsize length = strlen(driver);
+    gsize length = interface->driver ? strlen(interface->driver) : 0;
 
-    return g_ascii_strncasecmp(connection->uri, driver, length) == 0 &&
-           strchr(":+", connection->uri[length]) != NULL;
+    return length == 0 || (g_ascii_strncasecmp(connection->uri, interface->driver, length) == 0 &&
+                           strchr(":+", connection->uri[length]) != NULL);
 }
 
 Registry *
 connection_get_registry(Connection *connection)
 {
     return connection->registry;
+}
+
+struct Watches *
+connection_get_watches(Connection *connection)
+{
+    return connection->watches;
+}
+
+void
+connection_tell_none(Connection *connection)
+{
+    connection->told_none = TRUE;
 }
 
 gboolean
@@ -182,71 +265,20 @@ connection_leave(Connection *connection)
 }
 
 void
-connection_add(Connection *connection, const Kind *kind, void *handle)
+connection_emit(Connection *connection, const Signal *signal)
 {
-    registry_add(connection->registry, kind, handle);
+    connection->emit(connection->emit_data, connection->name, signal);
 }
 
 void
-connection_emit(Connection *connection, const Signal *signal)
+connection_hear(Connection *connection, const Signal *signal, gboolean look)
 {
     if (connection_is_alive(connection)) {
-        connection->emit(connection->emit_data, connection->name, signal);
+        watch_signal(connection, signal, look);
         return;
     }
 
-    Signal *copy = g_memdup2(signal, sizeof(*signal));
-    copy->element = g_strdup(signal->element);
-    g_variant_ref(copy->arguments);
-    g_queue_push_tail(&connection->early, copy);
-}
-
-typedef struct {
-    Connection *connection; /* (owned) */
-    Link *link;             /* (owned) */
-    const Kind *kind;
-    char *element; /* (owned) */
-    void *handle;  /* (owned) (nullable) */
-} Verification;
-
-static void
-verify_run(virConnectPtr connect, gpointer data)
-{
-    Verification *verification = data;
-    g_autofree char *key = verification->kind->decode(verification->element);
-
-    verification->handle = verification->kind->look_up(connect, key, NULL);
-}
-
-static void
-verify_done(gpointer data, const GError *error G_GNUC_UNUSED)
-{
-    Verification *v = data;
-    gboolean current = link_get_owner(v->link) != NULL;
-
-    if (current && v->handle)
-        registry_add(v->connection->registry, v->kind, g_steal_pointer(&v->handle));
-    else if (current)
-        registry_remove(v->connection->registry, v->kind, v->element);
-
-    if (v->handle)
-        v->kind->free(v->handle);
-    g_free(v->element);
-    link_unref(v->link);
-    connection_unref(v->connection);
-    g_free(v);
-}
-
-void
-connection_verify(Connection *connection, const Kind *kind, const char *element)
-{
-    Verification *verification = g_new0(Verification, 1);
-
-    verification->connection = connection_ref(connection);
-    verification->link = link_ref(connection_get_link(connection, LANE_SHORT));
-    verification->kind = kind;
-    verification->element = g_strdup(element);
-    link_push(verification->link, verify_run, verify_done, verification);
+    g_queue_push_tail(&connection->early, signal_copy(signal));
 }
 
 Connection *
@@ -264,6 +296,7 @@ connection_new(const ConnectionConfig *config, const Config *service, Connection
     connection->emit = emit;
     connection->emit_data = data;
     connection->registry = registry_new();
+    connection->watches = watches_new();
     g_queue_init(&connection->early);
 
     return connection;
@@ -279,6 +312,7 @@ connection_ref(Connection *connection)
 void
 connection_close(Connection *connection)
 {
+    g_clear_handle_id(&connection->retry, g_source_remove);
     g_clear_pointer(&connection->short_link, link_abandon);
     g_clear_pointer(&connection->long_link, link_abandon);
     forget(connection);
@@ -292,6 +326,7 @@ connection_unref(Connection *connection)
 
     connection_close(connection);
     registry_free(connection->registry);
+    watches_free(connection->watches);
     g_free(connection->name);
     g_free(connection->uri);
     g_free(connection);

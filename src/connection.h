@@ -10,16 +10,19 @@
 /* A hypervisor's place on the bus, whether it is open or not. For the main thread alone. */
 typedef struct Connection Connection;
 
-/* A signal about an object: from its own path, or from the connection's, in front of whose
- * arguments the object's path then stands. */
+/* A signal about an object, or without one about the connection: from its own path, or from the
+ * connection's, in front of whose arguments the object's path then stands. */
 typedef struct {
-    const Kind *kind;
-    const char *element;
+    const Kind *kind;    /* (nullable) */
+    const char *element; /* (nullable) */
     gboolean from_connection;
     const char *interface;
     const char *name;
     GVariant *arguments;
 } Signal;
+
+Signal *signal_copy(const Signal *signal);
+void signal_free(Signal *signal); /* of a copy */
 
 typedef void (*ConnectionEmit)(gpointer data, const char *connection, const Signal *signal);
 
@@ -35,8 +38,12 @@ const char *connection_get_name(Connection *connection);
 const char *connection_get_uri(Connection *connection);
 gboolean connection_get_read_only(Connection *connection);
 gboolean connection_is_alive(Connection *connection);
-gboolean connection_has_driver(Connection *connection, const char *driver);
+gboolean connection_has_interface(Connection *connection, const Interface *interface);
 Registry *connection_get_registry(Connection *connection);
+struct Watches *connection_get_watches(Connection *connection);
+/* The bus was told that it has no objects, as it is not open: those found later are announced. */
+void connection_tell_none(Connection *connection);
+GVariant *connection_get_values(Connection *connection); /* a{sv}, floating: its known properties */
 
 /* Opens it if need be. The link is the connection's. */
 Link *connection_get_link(Connection *connection, Lane lane);
@@ -48,9 +55,9 @@ gboolean connection_is_current(Connection *connection, Link *link);
 gboolean connection_enter(Connection *connection, GError **error);
 void connection_leave(Connection *connection);
 
-/* What libvirt's events do: the object is there; it may be gone, so ask; tell the bus. */
-void connection_add(Connection *connection, const Kind *kind, void *handle);
-void connection_verify(Connection *connection, const Kind *kind, const char *element);
+/* What an event of libvirt brought; @look: it may have changed what is known of the object. */
+void connection_hear(Connection *connection, const Signal *signal, gboolean look);
+
 void connection_emit(Connection *connection, const Signal *signal);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Connection, connection_unref)

@@ -17,3 +17,7 @@ typedef struct {
  * it is about. @opaque is the link that the event came through. */
 void event_emit(void *opaque, const Kind *kind, void *handle, const char *signal,
                 GVariant *arguments);
+
+/* The same, for an event after which the object may have other properties. */
+void event_emit_change(void *opaque, const Kind *kind, void *handle, const char *signal,
+                       GVariant *arguments);

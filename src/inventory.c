@@ -9,6 +9,8 @@
 #include "inventory.h"
 
 #include "bindings.h"
+#include "managed.h"
+#include "observe.h"
 #include "qemu.h"
 
 typedef struct {
@@ -17,9 +19,8 @@ typedef struct {
 } Enabled;
 
 typedef struct {
-    const Kind *kind;
-    void **handles; /* (owned) libvirt's; the handles too until the registry has them */
     int n;
+    Sight *sights; /* (owned) */
 } List;
 
 struct Inventory {
@@ -34,9 +35,9 @@ list_clear(gpointer data)
     List *list = data;
 
     for (int i = 0; i < list->n; i++)
-        list->kind->free(list->handles[i]);
-    g_clear_pointer(&list->handles, g_free);
-    list->n = 0;
+        sight_clear(&list->sights[i]);
+    g_free(list->sights);
+    *list = (List){ 0, NULL };
 }
 
 static void
@@ -62,12 +63,17 @@ static void
 inventory_list_objects(Inventory *inventory, virConnectPtr connect)
 {
     for (guint i = 0; kinds[i]; i++) {
-        List list = { kinds[i], NULL, 0 };
+        g_autofree void **handles = NULL;
+        List list = { 0, NULL };
 
         if (kinds[i]->list)
-            list.n = kinds[i]->list(connect, &list.handles);
-        if (list.n >= 0 && list.handles)
-            g_array_append_val(inventory->lists, list);
+            list.n = kinds[i]->list(connect, &handles, 0);
+        if (list.n <= 0)
+            continue;
+
+        list.sights = g_new0(Sight, list.n);
+        observe_all(kinds[i], connect, handles, list.n, list.sights);
+        g_array_append_val(inventory->lists, list);
     }
 }
 
@@ -93,9 +99,23 @@ inventory_get_uri(Inventory *inventory)
     return inventory->uri;
 }
 
-void
-inventory_fill(Inventory *inventory, Registry *registry)
+static void
+put(Connection *connection, Sight *sight, gboolean announce)
 {
+    g_autofree char *element = sight->kind->identity(sight->handle);
+    g_autoptr(GVariant) changed = NULL;
+
+    if (announce)
+        managed_put(connection, element, sight);
+    else
+        registry_put(connection_get_registry(connection), element, sight, &changed);
+}
+
+void
+inventory_fill(Inventory *inventory, Connection *connection, gboolean announce)
+{
+    Registry *registry = connection_get_registry(connection);
+
     for (guint i = 0; i < inventory->enabled->len; i++) {
         const Event *event = g_array_index(inventory->enabled, Enabled, i).event;
 
@@ -107,8 +127,7 @@ inventory_fill(Inventory *inventory, Registry *registry)
         List *list = &g_array_index(inventory->lists, List, i);
 
         for (int j = 0; j < list->n; j++)
-            registry_add(registry, list->kind, list->handles[j]);
-        list->n = 0;
+            put(connection, &list->sights[j], announce);
         list_clear(list);
     }
 }

@@ -2,8 +2,7 @@
 
 #pragma once
 
-#include "link.h"
-#include "registry.h"
+#include "connection.h"
 
 /* What a new link has found: libvirt's own name for the connection, its events, its objects. */
 typedef struct Inventory Inventory;
@@ -11,9 +10,10 @@ typedef struct Inventory Inventory;
 /* On the worker that opened the link. */
 gpointer inventory_new(virConnectPtr connect, Link *link);
 
-/* On the main thread, once. */
 const char *inventory_get_uri(Inventory *inventory);
-void inventory_fill(Inventory *inventory, Registry *registry);
+
+/* On the main thread, once: moves all into the connection's registry. */
+void inventory_fill(Inventory *inventory, Connection *connection, gboolean announce);
 
 /* On the thread that closes the link. */
 void inventory_release(virConnectPtr connect, gpointer inventory);

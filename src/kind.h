@@ -13,7 +13,8 @@ typedef struct {
     char *(*identity)(void *handle);      /* (owned) the object's own path element */
     char *(*decode)(const char *element); /* (owned) what look_up() wants; NULL if it is none */
     void *(*look_up)(virConnectPtr connect, const char *key, GError **error);
-    int (*list)(virConnectPtr connect, void ***handles); /* (nullable) all of a connection */
+    int (*list)(virConnectPtr connect, void ***handles,
+                unsigned int flags); /* (nullable) all of a connection */
     int (*ref)(void *handle);
     int (*free)(void *handle);
     const Interface *const *interfaces; /* ends with NULL */

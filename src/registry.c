@@ -1,51 +1,62 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What a connection remembers of its objects: their path elements, for introspection, and for kinds
- * whose changes libvirt announces a handle of each, which saves every call a look-up.
+/* What a connection knows of its objects. Of kinds whose changes libvirt announces, that is a
+ * handle of each, which saves every call a look-up, and the values of its properties, which answer
+ * for libvirt. Of the others it is only their names, for introspection.
  *
- * It relies on being told: by the lists made when the connection opens, by events, and by what
- * calls return. Handles of kinds without events could go stale unnoticed and are not kept. */
+ * Workers look at objects at the same time and bring what they saw in any order. Each sight says
+ * when it was taken, and an older one never takes the place of a newer. */
 
 #include "registry.h"
 
+#include <stdlib.h>
+
 struct Registry {
-    GHashTable *kinds; /* (owned) Kind -> Shelf */
+    GHashTable *shelves; /* (owned) Kind -> Shelf (owned) */
 };
 
 /* All objects of a kind. */
 typedef struct {
     const Kind *kind;
     gboolean live;
-    GHashTable *handles; /* (owned) element -> handle (owned) (nullable) */
+    gint64 last_removal; /* nothing seen before it may be added */
+    GHashTable *entries; /* (owned) element -> Sight (owned) */
 } Shelf;
+
+void
+sight_clear(Sight *sight)
+{
+    if (sight->handle)
+        sight->kind->free(g_steal_pointer(&sight->handle));
+    g_clear_pointer(&sight->values, g_variant_unref);
+}
+
+static void
+entry_free(gpointer data)
+{
+    sight_clear(data);
+    g_free(data);
+}
 
 static void
 shelf_free(gpointer data)
 {
     Shelf *shelf = data;
-    GHashTableIter iter;
-    gpointer handle;
 
-    g_hash_table_iter_init(&iter, shelf->handles);
-    while (g_hash_table_iter_next(&iter, NULL, &handle)) {
-        if (handle)
-            shelf->kind->free(handle);
-    }
-
-    g_hash_table_unref(shelf->handles);
+    g_hash_table_unref(shelf->entries);
     g_free(shelf);
 }
 
 static Shelf *
 registry_shelf(Registry *registry, const Kind *kind)
 {
-    Shelf *shelf = g_hash_table_lookup(registry->kinds, kind);
+    Shelf *shelf = g_hash_table_lookup(registry->shelves, kind);
 
     if (!shelf) {
         shelf = g_new0(Shelf, 1);
         shelf->kind = kind;
-        shelf->handles = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-        g_hash_table_insert(registry->kinds, (gpointer)kind, shelf);
+        shelf->entries = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, entry_free);
+        g_hash_table_insert(registry->shelves, (gpointer)kind, shelf);
     }
 
     return shelf;
@@ -63,38 +74,130 @@ registry_is_live(Registry *registry, const Kind *kind)
     return registry_shelf(registry, kind)->live;
 }
 
-void
-registry_remove(Registry *registry, const Kind *kind, const char *element)
+/* (nullable) a{sv} of what is in @after and was not so @before. */
+static GVariant *
+find_differences(GVariant *before, GVariant *after)
 {
-    Shelf *shelf = registry_shelf(registry, kind);
-    void *handle = g_hash_table_lookup(shelf->handles, element);
+    g_auto(GVariantDict) differences = G_VARIANT_DICT_INIT(NULL);
+    gboolean differ = FALSE;
+    GVariantIter iter;
+    const char *name;
+    GVariant *value;
 
-    g_hash_table_remove(shelf->handles, element);
-    if (handle)
-        kind->free(handle);
+    g_variant_iter_init(&iter, after);
+    while (g_variant_iter_loop(&iter, "{&sv}", &name, &value)) {
+        g_autoptr(GVariant) old = g_variant_lookup_value(before, name, NULL);
+
+        if (!old || !g_variant_equal(old, value)) {
+            g_variant_dict_insert_value(&differences, name, value);
+            differ = TRUE;
+        }
+    }
+
+    return differ ? g_variant_ref_sink(g_variant_dict_end(&differences)) : NULL;
+}
+
+static Change
+shelf_remove(Shelf *shelf, const char *element, gint64 time)
+{
+    Sight *entry = g_hash_table_lookup(shelf->entries, element);
+
+    if (!entry)
+        return CHANGE_NONE;
+    if (entry->time > time)
+        return CHANGE_DOUBTFUL;
+
+    g_hash_table_remove(shelf->entries, element);
+    shelf->last_removal = MAX(shelf->last_removal, g_get_monotonic_time());
+
+    return CHANGE_REMOVED;
+}
+
+static Change
+shelf_add(Shelf *shelf, const char *element, Sight *sight)
+{
+    if (sight->time <= shelf->last_removal)
+        return CHANGE_DOUBTFUL;
+
+    g_hash_table_insert(shelf->entries, g_strdup(element), g_memdup2(sight, sizeof(*sight)));
+    *sight = (Sight){ .kind = shelf->kind };
+
+    return CHANGE_ADDED;
+}
+
+static Change
+shelf_replace(Sight *entry, Sight *sight, GVariant **changed)
+{
+    if (entry->time > sight->time)
+        return CHANGE_DOUBTFUL;
+
+    if (sight->values && entry->values)
+        *changed = find_differences(entry->values, sight->values);
+
+    sight_clear(entry);
+    *entry = *sight;
+    *sight = (Sight){ .kind = entry->kind };
+
+    return *changed ? CHANGE_VALUES : CHANGE_NONE;
+}
+
+Change
+registry_put(Registry *registry, const char *element, Sight *sight, GVariant **changed)
+{
+    Shelf *shelf = registry_shelf(registry, sight->kind);
+    Sight *entry = g_hash_table_lookup(shelf->entries, element);
+
+    *changed = NULL;
+    if (!sight->handle)
+        return shelf_remove(shelf, element, sight->time);
+    if (!shelf->live) {
+        shelf->kind->free(g_steal_pointer(&sight->handle));
+        g_clear_pointer(&sight->values, g_variant_unref);
+    }
+    if (!entry)
+        return shelf_add(shelf, element, sight);
+
+    return shelf_replace(entry, sight, changed);
 }
 
 void
-registry_add(Registry *registry, const Kind *kind, void *handle)
+registry_put_handle(Registry *registry, const Kind *kind, void *handle)
 {
-    Shelf *shelf = registry_shelf(registry, kind);
     g_autofree char *element = kind->identity(handle);
-    void *old = g_hash_table_lookup(shelf->handles, element);
+    Shelf *shelf = registry_shelf(registry, kind);
+    Sight *entry = g_hash_table_lookup(shelf->entries, element);
 
-    if (!shelf->live) {
-        kind->free(handle);
-        handle = NULL;
+    if (entry && entry->handle) {
+        kind->free(entry->handle);
+        entry->handle = handle;
+        return;
     }
 
-    g_hash_table_replace(shelf->handles, g_steal_pointer(&element), handle);
-    if (old)
-        kind->free(old);
+    if (!shelf->live)
+        g_hash_table_replace(shelf->entries, g_steal_pointer(&element), g_new0(Sight, 1));
+    kind->free(handle);
 }
 
 void *
-registry_get(Registry *registry, const Kind *kind, const char *element)
+registry_get_handle(Registry *registry, const Kind *kind, const char *element)
 {
-    return g_hash_table_lookup(registry_shelf(registry, kind)->handles, element);
+    Sight *entry = g_hash_table_lookup(registry_shelf(registry, kind)->entries, element);
+
+    return entry ? entry->handle : NULL;
+}
+
+GVariant *
+registry_get_values(Registry *registry, const Kind *kind, const char *element)
+{
+    Sight *entry = g_hash_table_lookup(registry_shelf(registry, kind)->entries, element);
+
+    return entry ? entry->values : NULL;
+}
+
+gboolean
+registry_has(Registry *registry, const Kind *kind, const char *element)
+{
+    return g_hash_table_contains(registry_shelf(registry, kind)->entries, element);
 }
 
 static int
@@ -106,9 +209,9 @@ compare_elements(gconstpointer a, gconstpointer b)
 char **
 registry_list(Registry *registry, const Kind *kind)
 {
-    GHashTable *handles = registry_shelf(registry, kind)->handles;
     guint n;
-    char **elements = (char **)g_hash_table_get_keys_as_array(handles, &n);
+    GHashTable *entries = registry_shelf(registry, kind)->entries;
+    char **elements = (char **)g_hash_table_get_keys_as_array(entries, &n);
 
     for (guint i = 0; i < n; i++)
         elements[i] = g_strdup(elements[i]);
@@ -122,7 +225,7 @@ registry_new(void)
 {
     Registry *registry = g_new0(Registry, 1);
 
-    registry->kinds = g_hash_table_new_full(NULL, NULL, NULL, shelf_free);
+    registry->shelves = g_hash_table_new_full(NULL, NULL, NULL, shelf_free);
 
     return registry;
 }
@@ -130,6 +233,6 @@ registry_new(void)
 void
 registry_free(Registry *registry)
 {
-    g_hash_table_unref(registry->kinds);
+    g_hash_table_unref(registry->shelves);
     g_free(registry);
 }

@@ -4,23 +4,49 @@
 
 #include "kind.h"
 
-/* The objects of one connection that are known, for the main thread alone. */
+/* The objects of one connection that are known, and what is known of them. For the main thread
+ * alone. */
 typedef struct Registry Registry;
+
+/* An object as a worker saw it. */
+typedef struct {
+    const Kind *kind;
+    gint64 time;      /* g_get_monotonic_time() before it looked */
+    void *handle;     /* (owned) (nullable) if it is gone */
+    GVariant *values; /* (owned) (nullable) a{sv}, if its kind has any to keep */
+} Sight;
+
+void sight_clear(Sight *sight);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Sight, sight_clear)
+
+typedef enum {
+    CHANGE_NONE,
+    CHANGE_ADDED,
+    CHANGE_VALUES,
+    CHANGE_REMOVED,
+    CHANGE_DOUBTFUL, /* the sight is older than what the registry knows; look again */
+} Change;
 
 Registry *registry_new(void);
 void registry_free(Registry *registry);
 
-/* libvirt announces the coming and going of this kind, so that its handles may be kept. */
+/* libvirt announces the changes of this kind, so that what is known of its objects may be kept. */
 void registry_set_live(Registry *registry, const Kind *kind);
 gboolean registry_is_live(Registry *registry, const Kind *kind);
 
-/* Takes @handle over, in the place of an older one of the same object. */
-void registry_add(Registry *registry, const Kind *kind, void *handle);
-void registry_remove(Registry *registry, const Kind *kind, const char *element);
+/* Takes what @sight holds. @changed (owned) is set with CHANGE_VALUES: a{sv} of those that differ.
+ */
+Change registry_put(Registry *registry, const char *element, Sight *sight, GVariant **changed);
 
-/* (nullable) It stays the registry's, and is only ever there for a live kind. */
-void *registry_get(Registry *registry, const Kind *kind, const char *element);
+/* A newer handle, taken over, of an object that may be known. */
+void registry_put_handle(Registry *registry, const Kind *kind, void *handle);
 
+/* Both stay the registry's and are only there for objects of live kinds. */
+void *registry_get_handle(Registry *registry, const Kind *kind, const char *element);
+GVariant *registry_get_values(Registry *registry, const Kind *kind, const char *element);
+
+gboolean registry_has(Registry *registry, const Kind *kind, const char *element);
 char **registry_list(Registry *registry, const Kind *kind); /* (owned) path elements, sorted */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Registry, registry_free)

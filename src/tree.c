@@ -16,9 +16,11 @@ struct Tree {
     GArray *registrations; /* (owned) of guint */
 };
 
-static const Interface *const manager_interfaces[] = { &manager_bindings, NULL };
+static const Interface *const manager_interfaces[] = { &manager_bindings, &object_manager_bindings,
+                                                       NULL };
 static const Interface *const connection_interfaces[] = {
     &connection_bindings,
+    &object_manager_bindings,
     &qemu_connection_bindings,
     NULL,
 };
@@ -43,12 +45,6 @@ enumerate(GDBusConnection *bus G_GNUC_UNUSED, const char *sender G_GNUC_UNUSED,
     return registry_list(connection_get_registry(place->connection), place->kind);
 }
 
-static gboolean
-has_interface(const Place *place, const Interface *interface)
-{
-    return !interface->driver || connection_has_driver(place->connection, interface->driver);
-}
-
 static GDBusInterfaceInfo **
 introspect(GDBusConnection *bus G_GNUC_UNUSED, const char *sender G_GNUC_UNUSED,
            const char *object_path G_GNUC_UNUSED, const char *node, gpointer user_data)
@@ -59,7 +55,7 @@ introspect(GDBusConnection *bus G_GNUC_UNUSED, const char *sender G_GNUC_UNUSED,
     /* Objects stand below the folder of their kind, manager and connections at their own place. */
     if ((place->kind != NULL) == (node != NULL)) {
         for (const Interface *const *i = place_get_interfaces(place); *i; i++) {
-            if (has_interface(place, *i))
+            if (!place->connection || connection_has_interface(place->connection, *i))
                 g_ptr_array_add(infos, g_dbus_interface_info_ref((*i)->info));
         }
     }
@@ -152,7 +148,8 @@ void
 tree_emit(Tree *tree, const char *connection, const Signal *signal)
 {
     g_autofree char *above = g_strjoin("/", tree->face->root, connection, NULL);
-    g_autofree char *object = g_strjoin("/", above, signal->kind->node, signal->element, NULL);
+    g_autofree char *object =
+        g_strjoin("/", above, signal->kind ? signal->kind->node : NULL, signal->element, NULL);
     g_autoptr(GVariant) arguments = g_variant_ref(signal->arguments);
     g_autoptr(GError) error = NULL;
 

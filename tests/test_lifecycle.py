@@ -503,11 +503,16 @@ def test_storage_pool_lifecycle(client):
     assert client.call(TEST, CONNECTION + '.StoragePoolLookupByName', '(s)', 'p') == path
     assert client.call(TEST, CONNECTION + '.StoragePoolLookupByUUID', '(s)', uuid) == path
     assert xml_of(client, path, POOL).findtext('uuid') == uuid
+    gib = 2**30
     assert client.get_all(path, POOL) == {
         'Active': False,
+        'Allocation': 0,
         'Autostart': False,
+        'Available': 100 * gib,
+        'Capacity': 100 * gib,
         'Name': 'p',
         'Persistent': True,
+        'State': 0,
         'UUID': uuid,
     }
 

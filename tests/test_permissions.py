@@ -61,6 +61,7 @@ NOT_IN_TABLE = {
 
 # Members without a function: what this service knows itself.
 NO_FUNCTION = {
+    'org.freedesktop.DBus.ObjectManager: method GetManagedObjects',
     'org.libvirt1.Connection: property ReadOnly',
     'org.libvirt1.Manager: property Connections',
     'org.libvirt1.Manager: property Version',

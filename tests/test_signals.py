@@ -82,13 +82,14 @@ def test_network_events(client):
 
 def test_storage_pool_events(client):
     signals = client.listen()
+    wanted = lambda _, interface, *rest: interface in (CONNECTION, POOL)
     path = client.call(TEST, CONNECTION + '.StoragePoolDefineXML', '(su)', POOL_XML, 0)
     client.call(path, POOL + '.Create', '(u)', 0)
     client.call(path, POOL + '.Refresh', '(u)', 0)
     client.call(path, POOL + '.Destroy')
     client.call(path, POOL + '.Undefine')
     for number in (0, 2, None, 3, 1):
-        source, interface, member, arguments = signals.wait(lambda *_: True)
+        source, interface, member, arguments = signals.wait(wanted)
         if number is None:
             assert (source, interface, member, arguments) == (path, POOL, 'Refresh', ())
         else:

@@ -62,7 +62,7 @@ def write_bindings(api, interfaces, interface):
             with about(member.where):
                 functions.append(write_member(api, kinds, interface, member))
                 needs = permissions.name(member)
-            rows.append(f'{{ "{member.name}", {needs}, {member.lane}, {member.c_name} }}')
+            rows.append(f'{{ "{member.name}", {needs}, {member.lane}, {member.effect}, {member.c_name} }}')
         tables.append(table(f'static const Binding {kind}[]', (*rows, '{ 0 }')))
     return source(
         interface.name, ('bindings.h', 'error.h', 'interfaces.h', 'path.h', 'value.h'),

@@ -12,7 +12,7 @@ CALLBACK = '''\
 static void
 $name($parameters)
 {
-    event_emit(opaque, &${kind}_kind, $handle, "$signal", g_variant_new($values));
+    $emit(opaque, &${kind}_kind, $handle, "$signal", g_variant_new($values));
 }
 
 '''
@@ -50,6 +50,8 @@ def find_callback(api, member):
     """The callback of a signal, or None if its event is one that only a newer libvirt has."""
     if not member.event and not member.handwritten:
         raise Mismatch('no Event')
+    if not member.event and not member.callback:
+        return None  # the service's own
     callback = api.callbacks.get(member.callback)
     if not callback and (not member.event or not api.is_older_than(member.since)):
         raise Mismatch(f'libvirt has no callback {member.callback}')
@@ -82,6 +84,7 @@ def write_callback(member, callback, kind):
     parameters = [('virConnectPtr', 'connect G_GNUC_UNUSED'), (handle_type, handle)]
     parameters += [(c_type, variable(name)) for c_type, name in args] + [(opaque_type, 'opaque')]
     return fill(CALLBACK, name=member.c_name, kind=kind.c_name, handle=handle, signal=member.name,
+                emit='event_emit_change' if member.effect == 'BINDING_CHANGES' else 'event_emit',
                 parameters=', '.join(declare(c_type, name) for c_type, name in parameters),
                 values=pack(f'({signature(member)})', outs, 'callback'))
 

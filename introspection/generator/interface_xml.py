@@ -12,16 +12,20 @@ PREFIX = 'org.libvirt1.'
 ANNOTATIONS = {
     'interface': ('Object', 'Node', 'Identity', 'LookUp', 'ListAll', 'Missing', 'EventRegister',
                   'EventDeregister', 'Driver'),
-    'method': ('Function', 'Since', 'Permission', 'Lane', 'Handwritten'),
+    'method': ('Function', 'Since', 'Permission', 'Lane', 'Changes', 'Handwritten'),
     'property': ('Function', 'Since', 'Permission', 'Lane', 'Handwritten', 'Set.Function',
                  'Set.Permission'),
-    'signal': ('Event', 'Callback', 'Since', 'Handwritten'),
+    'signal': ('Event', 'Callback', 'Since', 'Changes', 'Handwritten'),
     'arg': ('Nullable',),
 }
+EMITS_CHANGED = 'org.freedesktop.DBus.Property.EmitsChangedSignal'
+READING = re.compile('getattr|search_.*|read|read_secure|.*_read|detect_storage_pools|screenshot|'
+                     'open_device|open_graphics|open_namespace')
 CHECK = re.compile(r'(\w+):(\w+)(?::(!?)([\w|]+)|::(\w+):(\w+))?')
 CHECKS = re.compile(fr'{CHECK.pattern}( {CHECK.pattern})*')
 VALUES = {
-    'Lane': re.compile('memory|short|long'),
+    'Lane': re.compile('memory|registry|short|long'),
+    'Changes': re.compile('true|false'),
     'Handwritten': re.compile('true'),
     'Nullable': re.compile('true'),
     'Since': re.compile(r'\d+\.\d+\.\d+'),
@@ -56,6 +60,7 @@ class Member:
     functions: list  # widest first
     checks: list
     lane: str
+    effect: str  # of the C enum Effect
     since: str
     handwritten: bool
     event: str = ''
@@ -125,6 +130,18 @@ def read_check(text):
     return Check(target, permission, 'WHEN_ALWAYS')
 
 
+def find_effect(member, element, notes):
+    """What the service does about a member besides running its binding."""
+    if member.kind == 'getters':
+        notes = {a.get('name'): a.get('value') for a in element.findall('annotation')}
+        announced = notes.get(EMITS_CHANGED, 'true') in ('const', 'true')
+        return 'BINDING_ANNOUNCED' if announced else 'BINDING_READS'
+    always = [c for c in member.checks if c.when == 'WHEN_ALWAYS']  # signals have none
+    reads = all(READING.fullmatch(c.permission) for c in always)
+    changes = notes.get('Changes', 'false' if reads else 'true')
+    return 'BINDING_CHANGES' if changes == 'true' else 'BINDING_READS'
+
+
 def read_member(interface, kind, infix, element):
     name = element.get('name')
     where = f'{interface.name}: {element.tag} {name}'
@@ -135,10 +152,12 @@ def read_member(interface, kind, infix, element):
         functions=notes.get(prefix + 'Function', '').split(),
         checks=[read_check(c) for c in notes.get(prefix + 'Permission', '').split()],
         lane='LANE_' + notes.get('Lane', 'short').upper(),
+        effect='',
         since=notes.get('Since', ''),
         handwritten='Handwritten' in notes,
         event=notes.get('Event', ''),
         callback=notes.get('Callback', ''))
+    member.effect = find_effect(member, element, notes)
     if kind != 'signals' and not member.checks:
         raise Mismatch(f'{where}: no {prefix}Permission')
     if kind != 'signals' and not member.functions and not member.handwritten:
@@ -173,7 +192,7 @@ def read_interface(filename):
     if root is None:
         raise Mismatch(f'{filename}: no interface')
     name = root.get('name')
-    c_name = re.sub(r'([a-z0-9])([A-Z])', r'\1_\2', name.removeprefix(PREFIX)).lower()
+    c_name = re.sub(r'([a-z0-9])([A-Z])', r'\1_\2', name.rpartition('.')[2]).lower()
     notes = {snake(k): v for k, v in read_notes(root, name).items()}
     interface = Interface(name, c_name, [], **notes)
     interface.members = list(read_members(interface, root))

@@ -52,9 +52,9 @@ ${prefix}_look_up(virConnectPtr connect, const char *key, GError **error)
 
 LIST = '''\
 static int
-${prefix}_list(virConnectPtr connect, void ***handles)
+${prefix}_list(virConnectPtr connect, void ***handles, unsigned int flags)
 {
-    return $list_all(connect, ($handle **)handles, 0);
+    return $list_all(connect, ($handle **)handles, flags);
 }
 '''
 

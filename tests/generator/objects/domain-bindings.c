@@ -39,9 +39,9 @@ domain_look_up(virConnectPtr connect, const char *key, GError **error)
 }
 
 static int
-domain_list(virConnectPtr connect, void ***handles)
+domain_list(virConnectPtr connect, void ***handles, unsigned int flags)
 {
-    return virConnectListAllDomains(connect, (virDomainPtr **)handles, 0);
+    return virConnectListAllDomains(connect, (virDomainPtr **)handles, flags);
 }
 
 const Kind domain_kind = {

@@ -35,7 +35,8 @@ const Event domain_events[] = {
 };
 
 static const Binding methods[] = {
-    { "CreateWithFiles", needs_domain_write, LANE_SHORT, domain_create_with_files },
+    { "CreateWithFiles", needs_domain_write, LANE_SHORT, BINDING_CHANGES,
+      domain_create_with_files },
     { 0 },
 };
 

@@ -34,7 +34,8 @@ const Event domain_events[] = {
 };
 
 static const Binding methods[] = {
-    { "SetMemoryParameters", needs_domain_write, LANE_SHORT, domain_set_memory_parameters },
+    { "SetMemoryParameters", needs_domain_write, LANE_SHORT, BINDING_CHANGES,
+      domain_set_memory_parameters },
     { 0 },
 };
 

@@ -72,10 +72,11 @@ const Event domain_events[] = {
 };
 
 static const Binding methods[] = {
-    { "SetAutostart", needs_domain_write, LANE_SHORT, domain_set_autostart },
-    { "SetMemory", needs_domain_write, LANE_SHORT, domain_set_memory },
-    { "SetMemoryStatsPeriod", needs_domain_write, LANE_SHORT, domain_set_memory_stats_period },
-    { "SetTime", needs_domain_write, LANE_SHORT, domain_set_time },
+    { "SetAutostart", needs_domain_write, LANE_SHORT, BINDING_CHANGES, domain_set_autostart },
+    { "SetMemory", needs_domain_write, LANE_SHORT, BINDING_CHANGES, domain_set_memory },
+    { "SetMemoryStatsPeriod", needs_domain_write, LANE_SHORT, BINDING_CHANGES,
+      domain_set_memory_stats_period },
+    { "SetTime", needs_domain_write, LANE_SHORT, BINDING_CHANGES, domain_set_time },
     { 0 },
 };
 

@@ -32,7 +32,7 @@ const Event storage_pool_events[] = {
 };
 
 static const Binding methods[] = {
-    { "ListStorageVolumes", needs_storage_pool_search_storage_vols, LANE_SHORT,
+    { "ListStorageVolumes", needs_storage_pool_search_storage_vols, LANE_SHORT, BINDING_READS,
       storage_pool_list_storage_volumes },
     { 0 },
 };

@@ -35,7 +35,8 @@ const Event domain_events[] = {
 };
 
 static const Binding methods[] = {
-    { "GetInterfaceParameters", needs_domain_write, LANE_SHORT, domain_get_interface_parameters },
+    { "GetInterfaceParameters", needs_domain_write, LANE_SHORT, BINDING_CHANGES,
+      domain_get_interface_parameters },
     { 0 },
 };
 

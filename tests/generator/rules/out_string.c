@@ -31,7 +31,8 @@ const Event qemu_domain_events[] = {
 };
 
 static const Binding methods[] = {
-    { "MonitorCommand", needs_domain_write, LANE_SHORT, qemu_domain_monitor_command },
+    { "MonitorCommand", needs_domain_write, LANE_SHORT, BINDING_CHANGES,
+      qemu_domain_monitor_command },
     { 0 },
 };
 

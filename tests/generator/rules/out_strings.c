@@ -32,7 +32,8 @@ const Event connection_events[] = {
 };
 
 static const Binding methods[] = {
-    { "GetCPUModelNames", needs_connect_read, LANE_SHORT, connection_get_cpu_model_names },
+    { "GetCPUModelNames", needs_connect_read, LANE_SHORT, BINDING_READS,
+      connection_get_cpu_model_names },
     { 0 },
 };
 

@@ -67,9 +67,10 @@ const Event domain_events[] = {
 };
 
 static const Binding methods[] = {
-    { "AnySet", needs_domain_start, LANE_SHORT, domain_any_set },
-    { "AnySetOfTwo", needs_domain_start_domain_write, LANE_SHORT, domain_any_set_of_two },
-    { "NoneSet", needs_domain_start_domain_write_2, LANE_SHORT, domain_none_set },
+    { "AnySet", needs_domain_start, LANE_SHORT, BINDING_CHANGES, domain_any_set },
+    { "AnySetOfTwo", needs_domain_start_domain_write, LANE_SHORT, BINDING_CHANGES,
+      domain_any_set_of_two },
+    { "NoneSet", needs_domain_start_domain_write_2, LANE_SHORT, BINDING_CHANGES, domain_none_set },
     { 0 },
 };
 

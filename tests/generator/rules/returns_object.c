@@ -31,7 +31,8 @@ const Event connection_events[] = {
 };
 
 static const Binding methods[] = {
-    { "DomainCreateXML", needs_domain_write, LANE_SHORT, connection_domain_create_xml },
+    { "DomainCreateXML", needs_domain_write, LANE_SHORT, BINDING_CHANGES,
+      connection_domain_create_xml },
     { 0 },
 };
 

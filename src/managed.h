@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include "connection.h"
+
+/* Takes what @sight holds into the registry and tells the bus what that changed. */
+void managed_put(Connection *connection, const char *element, Sight *sight);
+
+/* What a call to this service did to an object whose kind libvirt does not announce. The numbers
+ * are those of the signal ObjectEvent. */
+typedef enum {
+    OBJECT_CREATED,
+    OBJECT_DELETED,
+    OBJECT_CHANGED,
+} ObjectEvent;
+
+void managed_made(Connection *connection, const Kind *kind, const char *element, ObjectEvent event);
+
+/* All live objects of a connection are gone. */
+void managed_remove_all(Connection *connection);
+
+/* Properties of the connection itself: a{sv}, floating. */
+void managed_connection_changed(Connection *connection, GVariant *changed);

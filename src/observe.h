@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include "registry.h"
+
+/* On a worker: what the registry keeps of an object, or of all of a kind. */
+
+/* Looks @element up anew. An object that is gone has no handle; FALSE if that cannot be known. */
+gboolean observe(const Kind *kind, virConnectPtr connect, const char *element, Sight *sight);
+
+/* Of handles that were just listed; @sights has @n places and takes them over. */
+void observe_all(const Kind *kind, virConnectPtr connect, void **handles, int n, Sight *sights);
+
+/* --- for kinds --- */
+
+/* A boolean property that a list of all objects can be filtered by. */
+typedef struct {
+    const char *property;
+    unsigned int filter;
+    int (*ask)(void *handle);
+} Trait;
+
+typedef struct {
+    const Kind *kind;
+    const Trait *traits; /* ends with a row without a property */
+    /* What else there is, from the handle, from what gather() brought, or by asking. */
+    void (*describe)(void *handle, gpointer gathered, GVariantBuilder *values);
+    gpointer (*gather)(virConnectPtr connect); /* (nullable) figures of all objects at once */
+    void (*release)(gpointer gathered);
+} Observer;
+
+extern const Observer domain_observer;
+extern const Observer network_observer;
+extern const Observer node_device_observer;
+extern const Observer secret_observer;
+extern const Observer storage_pool_observer;

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Properties are read and written by bindings, as methods are called. Those that events keep true
+ * are answered from the registry; of the others GetAll asks each one at the same time as the rest,
+ * and leaves out what cannot be read now. */
+
+#include "properties.h"
+
+#include <string.h>
+
+static GVariant *
+get(Call *call, GVariant *arguments, GError **error)
+{
+    GVariant *value = call->known ? call->known : call->binding->run(call, arguments, error);
+
+    return value ? g_variant_new("(v)", value) : NULL;
+}
+
+static GVariant *
+get_all(Call *call, GVariant *arguments G_GNUC_UNUSED, GError **error G_GNUC_UNUSED)
+{
+    return g_variant_new("(a{sv})", call->properties);
+}
+
+void
+properties_resolve(Call *call, const char *method, GVariant *parameters)
+{
+    g_autoptr(GVariant) interface = g_variant_get_child_value(parameters, 0);
+    const char *name = "";
+
+    call->interface = place_find_interface(&call->place, g_variant_get_string(interface, NULL));
+    if (strcmp(method, "GetAll") == 0) {
+        call->run = get_all;
+        call->lane = LANE_SHORT;
+        call->properties = g_variant_builder_new(G_VARIANT_TYPE_VARDICT);
+    } else if (strcmp(method, "Get") == 0) {
+        g_variant_get(parameters, "(&s&s)", NULL, &name);
+        call->binding = binding_find(call->interface->getters, name);
+        call->run = get;
+    } else {
+        g_autoptr(GVariant) value = NULL;
+
+        g_variant_get(parameters, "(&s&sv)", NULL, &name, &value);
+        call->binding = binding_find(call->interface->setters, name);
+        call->run = call->binding->run;
+        call->arguments = g_variant_ref_sink(g_variant_new_tuple(&value, 1));
+    }
+}
+
+/* (owned) (nullable) */
+static GVariant *
+look_in_registry(Call *call, const Binding *getter)
+{
+    const Place *place = &call->place;
+    GVariant *values = NULL;
+
+    if (place->kind && getter->effect == BINDING_ANNOUNCED)
+        values = registry_get_values(connection_get_registry(place->connection), place->kind,
+                                     call->element);
+
+    return values ? g_variant_lookup_value(values, getter->name, NULL) : NULL;
+}
+
+gboolean
+properties_know(Call *call)
+{
+    if (call->run == get)
+        call->known = look_in_registry(call, call->binding);
+
+    return call->known != NULL;
+}
+
+/* One property that a worker reads. */
+typedef struct {
+    Call *call;
+    const Binding *getter;
+    void *object;    /* (owned) (nullable) */
+    GVariant *value; /* (owned) (nullable) */
+} Reading;
+
+static void
+reading_run(virConnectPtr connect, gpointer data)
+{
+    Reading *reading = data;
+    const Kind *kind = reading->call->place.kind;
+    Call view = { .connect = connect, .object = reading->object };
+    g_autoptr(GError) error = NULL;
+    GVariant *value = reading->getter->run(&view, NULL, &error);
+
+    if (value)
+        reading->value = g_variant_ref_sink(value);
+    if (reading->object)
+        kind->free(g_steal_pointer(&reading->object));
+}
+
+static void
+finish_if_read(Call *call)
+{
+    if (--call->n_readings > 0)
+        return;
+
+    call->result = g_variant_ref_sink(call->run(call, NULL, NULL));
+    call_reply(call);
+}
+
+static void
+reading_done(gpointer data, const GError *error G_GNUC_UNUSED)
+{
+    g_autofree Reading *reading = data;
+    Call *call = reading->call;
+
+    if (reading->object)
+        call->place.kind->free(reading->object);
+    if (reading->value) {
+        g_variant_builder_add(call->properties, "{sv}", reading->getter->name, reading->value);
+        g_variant_unref(reading->value);
+    }
+
+    finish_if_read(call);
+}
+
+static void
+read_property(Call *call, const Binding *getter)
+{
+    GVariant *known = look_in_registry(call, getter);
+    Reading *reading;
+
+    if (known) {
+        g_variant_builder_add(call->properties, "{sv}", getter->name, known);
+        g_variant_unref(known);
+        return;
+    }
+
+    if (getter->lane == LANE_MEMORY) {
+        g_autoptr(GError) error = NULL;
+        GVariant *value = getter->run(call, NULL, &error);
+
+        if (value)
+            g_variant_builder_add(call->properties, "{sv}", getter->name, value);
+        return;
+    }
+
+    reading = g_new0(Reading, 1);
+    reading->call = call;
+    reading->getter = getter;
+    reading->object = call->object;
+    if (reading->object)
+        call->place.kind->ref(reading->object);
+    call->n_readings++;
+    link_push(connection_get_link(call->place.connection, LANE_SHORT), reading_run, reading_done,
+              reading);
+}
+
+static void
+look_up_run(virConnectPtr connect, gpointer data)
+{
+    Call *call = data;
+
+    call->connect = connect;
+    call_look_up(call);
+}
+
+static void
+look_up_done(gpointer data, const GError *error)
+{
+    Call *call = data;
+
+    if (error)
+        call->error = g_error_copy(error);
+    if (call->error)
+        call_reply(call);
+    else
+        properties_get_all(call);
+}
+
+void
+properties_get_all(Call *call)
+{
+    if (call->place.kind && !call->object) {
+        call->link = link_ref(connection_get_link(call->place.connection, LANE_SHORT));
+        link_push(call->link, look_up_run, look_up_done, call);
+        return;
+    }
+
+    call->n_readings = 1;
+    for (const Binding *getter = call->interface->getters; getter->name; getter++)
+        read_property(call, getter);
+    finish_if_read(call);
+}
