@@ -60,20 +60,32 @@ run_on_main_thread(GSourceFunc function, gpointer data)
     g_source_attach(source, NULL);
 }
 
-/* libvirt tells on the main thread, at the earliest while the connection is still being opened. */
+static gboolean
+link_lost(gpointer data)
+{
+    Link *link = data;
+
+    if (link->error)
+        return G_SOURCE_REMOVE;
+
+    link->error =
+        g_error_new(LIBVIRT_ERROR, VIR_ERR_NO_CONNECT, "the connection to the hypervisor was lost");
+    if (link->open && link->owner)
+        link->funcs->lost(link->owner, link->error);
+
+    return G_SOURCE_REMOVE;
+}
+
+/* libvirt tells on the thread that finds out, which may be a worker, and at the earliest while the
+ * connection is still being opened. The link is there until it no longer listens: link_freed()
+ * comes after link_lost(). */
 static void
 on_close(virConnectPtr connect G_GNUC_UNUSED, int reason, void *opaque)
 {
     Link *link = opaque;
 
-    if (link->error)
-        return;
-
     g_debug("%s: the connection was closed (reason %d)", link->uri, reason);
-    link->error =
-        g_error_new(LIBVIRT_ERROR, VIR_ERR_NO_CONNECT, "the connection to the hypervisor was lost");
-    if (link->open && link->owner)
-        link->funcs->lost(link->owner, link->error);
+    run_on_main_thread(link_lost, link);
 }
 
 static gboolean
