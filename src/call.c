@@ -163,6 +163,10 @@ call_announce(Call *call)
     Connection *connection = call->place.connection;
     const Kind *kind = call->place.kind;
 
+    /* Lost meanwhile: nothing is known, and nothing to be said. */
+    if (!connection_is_alive(connection))
+        return;
+
     if (kind)
         managed_made(connection, kind, call->element,
                      registry_has(connection_get_registry(connection), kind, call->element)

@@ -35,6 +35,7 @@ struct Connection {
     Registry *registry;      /* (owned) of the short link */
     struct Watches *watches; /* (owned) */
     GQueue early;            /* of Signal (owned): came before the registry was filled */
+    gboolean told_alive;     /* the bus believes that it is open */
     gboolean told_none;      /* the bus believes that it has no objects */
     gboolean was_open;
     guint retry; /* a timer, or 0 */
@@ -85,21 +86,38 @@ forget(Connection *connection)
     g_queue_clear_full(&connection->early, (GDestroyNotify)signal_free);
 }
 
+/* Says what has changed, once. */
+static void
+tell_alive(Connection *connection, const char *new_uri)
+{
+    gboolean alive = connection_is_alive(connection);
+    GVariantDict changed;
+
+    g_variant_dict_init(&changed, NULL);
+    if (alive != connection->told_alive)
+        g_variant_dict_insert(&changed, "Alive", "b", alive);
+    connection->told_alive = alive;
+
+    if (new_uri && strcmp(new_uri, connection->uri) != 0) {
+        g_free(connection->uri);
+        connection->uri = g_strdup(new_uri);
+        g_variant_dict_insert_value(&changed, "URI", value_from_string(new_uri));
+    }
+
+    managed_connection_changed(connection, g_variant_dict_end(&changed));
+}
+
 static void
 on_opened(gpointer owner, gpointer inventory)
 {
     Connection *connection = owner;
     Signal *signal;
 
-    if (inventory_get_uri(inventory)) {
-        g_free(connection->uri);
-        connection->uri = g_strdup(inventory_get_uri(inventory));
-    }
-    g_info("%s: opened %s", connection->name, connection->uri);
     connection->was_open = TRUE;
     connection->retry_seconds = RETRY_FIRST_SECONDS;
 
-    managed_connection_changed(connection, connection_get_values(connection));
+    tell_alive(connection, inventory_get_uri(inventory));
+    g_info("%s: opened %s", connection->name, connection->uri);
     inventory_fill(inventory, connection, connection->told_none);
     connection->told_none = FALSE;
 
@@ -138,12 +156,13 @@ on_lost(gpointer owner, const GError *error)
     Link *link = g_steal_pointer(&connection->short_link);
 
     g_info("%s: %s", connection->name, error->message);
-    if (connection->was_open) {
-        managed_connection_changed(connection, connection_get_values(connection));
+    if (connection->told_alive) {
+        tell_alive(connection, NULL);
         managed_remove_all(connection);
         connection->told_none = TRUE;
-        retry_later(connection);
     }
+    if (connection->was_open)
+        retry_later(connection);
 
     link_abandon(link);
     forget(connection);

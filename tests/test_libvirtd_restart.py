@@ -8,8 +8,9 @@ import signal
 import pytest
 from gi.repository import GLib
 
-from daemon import error_name
-from qemu import PAUSED, RUNNING, ask_until
+from daemon import PROPERTIES, error_name, wait_for
+from picture import Picture
+from qemu import CONNECTION, PAUSED, RUNNING, ask_until
 from qemu import connection, daemon, define, libvirtd, uri  # noqa: F401 (fixtures)
 
 
@@ -27,19 +28,22 @@ def libvirts_error(call, *arguments):
     return error_name(caught.value)
 
 
-def wait_until_lost(connection):
-    """virtbusd notices by itself. Asking for Alive does not open the connection again."""
-    ask_until(lambda: not connection.get('Alive'))
+@pytest.fixture
+def wait_for_alive(connection):
+    """virtbusd notices by itself, and tells."""
+    signals = connection.client.listen(PROPERTIES, 'PropertiesChanged', connection.path)
+    yield lambda value: signals.wait(lambda *signal: signal[3][1].get('Alive') is value)
+    signals.stop()
 
 
 @pytest.mark.parametrize('number', [signal.SIGKILL, signal.SIGTERM])
-def test_killed_and_started_again(connection, define, libvirtd, stopped, number):
+def test_killed_and_started_again(connection, define, libvirtd, stopped, number, wait_for_alive):
     domain = define('survivor', start=True)
     domain_id = domain.get('Id')
     assert connection.get('Alive') is True
 
     libvirtd.kill(number)
-    wait_until_lost(connection)
+    wait_for_alive(False)
     # Answered from what libvirt says when it cannot connect, not from what was known.
     for name in 'Name', 'Id', 'State':
         assert libvirts_error(domain.get, name) == 'org.libvirt1.Error.SystemError'
@@ -61,17 +65,17 @@ def test_killed_and_started_again(connection, define, libvirtd, stopped, number)
     assert domain.get('State')[0] == PAUSED
 
 
-def test_objects_that_went_meanwhile(connection, define, libvirtd, stopped):
+def test_objects_that_went_meanwhile(connection, define, libvirtd, stopped, wait_for_alive):
     domain = define('meanwhile')
     libvirtd.kill()
-    wait_until_lost(connection)
+    wait_for_alive(False)
     libvirtd.start()
     libvirtd.virsh('undefine', 'meanwhile')
     assert libvirts_error(domain.get, 'State') == 'org.libvirt1.Error.NoDomain'
     assert domain.path not in connection.call('ListDomains', '(u)', 0)
 
 
-def test_calls_under_way_when_it_dies(connection, define, libvirtd, stopped):
+def test_calls_under_way_when_it_dies(connection, define, libvirtd, stopped, wait_for_alive):
     """Some get their answer, the others an error; each gets one."""
     domain = define('under way', start=True)
     get = GLib.Variant('(ss)', (domain.interface, 'State'))
@@ -84,7 +88,7 @@ def test_calls_under_way_when_it_dies(connection, define, libvirtd, stopped):
         assert call.answers == 1
         if call.error:
             assert error_name(call.error).startswith('org.libvirt1.Error.')
-    wait_until_lost(connection)
+    wait_for_alive(False)
 
 
 def test_stopped_libvirtd_holds_nobody_else_up(client, connection, libvirtd, stopped):
@@ -104,7 +108,7 @@ def test_stopped_libvirtd_holds_nobody_else_up(client, connection, libvirtd, sto
         assert error_name(call.error).startswith('org.libvirt1.Error.')
 
 
-def test_libvirtd_that_never_answers_again(connection, define, libvirtd, stopped):
+def test_libvirtd_that_never_answers_again(connection, define, libvirtd, stopped, wait_for_alive):
     """The keepalive finds out, and ends what waits."""
     domain = define('frozen')
     state = GLib.Variant('(u)', (0,))
@@ -112,13 +116,13 @@ def test_libvirtd_that_never_answers_again(connection, define, libvirtd, stopped
     try:
         call = connection.client.start(domain.path, 'org.libvirt1.Domain.GetState', state).wait()
         assert error_name(call.error).startswith('org.libvirt1.Error.')
-        wait_until_lost(connection)
+        wait_for_alive(False)
     finally:
         os.kill(libvirtd.pid, signal.SIGCONT)
     assert domain.call('GetState', '(u)', 0)
 
 
-def test_nothing_stays_behind(connection, daemon, define, libvirtd, stopped):
+def test_nothing_stays_behind(connection, daemon, define, libvirtd, stopped, wait_for_alive):
     domain = define('leaks', start=True)
 
     def restart():
@@ -127,7 +131,7 @@ def test_nothing_stays_behind(connection, daemon, define, libvirtd, stopped):
         assert libvirts_error(*save) == 'org.libvirt1.Error.SystemError'
         assert 'no/such' in str(connection.call('GetLastError'))
         libvirtd.kill()
-        wait_until_lost(connection)
+        wait_for_alive(False)
         libvirts_error(domain.get, 'State')
         libvirtd.start()
         assert domain.get('State')[0] == RUNNING
@@ -142,3 +146,55 @@ def test_nothing_stays_behind(connection, daemon, define, libvirtd, stopped):
         restart()
     # The threads that close lost connections end a moment after the calls; GLib keeps a few spare.
     ask_until(lambda: held()[0] <= descriptors and held()[1] <= threads + 2)
+
+
+def test_listener_sees_all_of_it(client, connection, daemon, define, libvirtd, stopped):
+    """Who asks for everything once and then only listens needs no more, whatever happens."""
+    domain = define('heard', start=True)
+    define('heard too')
+    picture = Picture(client, CONNECTION)
+    before = dict(picture.objects)
+    assert domain.path in before
+
+    def told_alive():
+        return [arguments[1]['Alive'] for path, member, arguments in picture.log
+                if path == CONNECTION and member == 'PropertiesChanged' and 'Alive' in arguments[1]]
+
+    def lose_and_find():
+        picture.take()
+        state = GLib.Variant('(u)', (0,))
+        calls = [client.start(domain.path, 'org.libvirt1.Domain.GetState', state) for _ in range(50)]
+        libvirtd.kill()
+        for call in calls:
+            call.wait()
+            assert call.answers == 1
+        wait_for(lambda: told_alive() == [False] and not picture.objects)
+        # Looking for it in vain is nothing new.
+        assert libvirts_error(connection.get, 'Hostname') == 'org.libvirt1.Error.SystemError'
+
+        # From here on nobody asks anything: it is found again by itself.
+        libvirtd.start()
+        wait_for(lambda: len(picture.objects) == len(before), lambda: picture.log)
+        assert told_alive() == [False, True]
+        assert picture.objects == before
+        picture.barrier()
+        picture.check()
+        return len(daemon.file_descriptors()), daemon.threads()
+
+    descriptors, threads = lose_and_find()
+    for _ in range(5):
+        lose_and_find()
+    ask_until(lambda: connection.get('Alive') and len(daemon.file_descriptors()) <= descriptors
+              and daemon.threads() <= threads + 2)
+
+    # What happens while nobody looks is seen afterwards.
+    libvirtd.kill()
+    wait_for(lambda: not picture.objects)
+    libvirtd.start()
+    libvirtd.virsh('undefine', 'heard too')
+    libvirtd.virsh('suspend', 'heard')
+    wait_for(lambda: len(picture.objects) == len(before) - 1
+             and picture.objects[domain.path][domain.interface]['State'][0] == PAUSED)
+    picture.barrier()
+    picture.check()
+    picture.close()
