@@ -283,6 +283,12 @@ connection_leave(Connection *connection)
     connection->n_calls--;
 }
 
+gboolean
+connection_is_idle(Connection *connection)
+{
+    return connection->n_calls == 0;
+}
+
 void
 connection_emit(Connection *connection, const Signal *signal)
 {

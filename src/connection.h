@@ -54,6 +54,7 @@ gboolean connection_is_current(Connection *connection, Link *link);
 /* One call more that waits for its answer, if there are not too many; and one less. */
 gboolean connection_enter(Connection *connection, GError **error);
 void connection_leave(Connection *connection);
+gboolean connection_is_idle(Connection *connection);
 
 /* What an event of libvirt brought; @look: it may have changed what is known of the object. */
 void connection_hear(Connection *connection, const Signal *signal, gboolean look);

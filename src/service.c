@@ -23,7 +23,7 @@ struct Service {
     Callers *callers;       /* (owned) */
     Authority *authority;   /* (owned) */
     GPtrArray *connections; /* (owned) of Connection */
-    Tree *tree;             /* (owned) */
+    Tree *tree;             /* (owned) (nullable) at the end */
     int status;
 };
 
@@ -85,7 +85,8 @@ on_signal(gpointer data, const char *connection, const Signal *signal)
 {
     Service *service = data;
 
-    tree_emit(service->tree, connection, signal);
+    if (service->tree)
+        tree_emit(service->tree, connection, signal);
 }
 
 static gboolean
@@ -116,15 +117,30 @@ give_up(gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
-/* Calls in flight are answered meanwhile; no new ones can come. */
 static void
-wait_for_links(void)
+close_connections(Service *service, gboolean busy_ones)
+{
+    for (guint i = 0; i < service->connections->len; i++) {
+        Connection *connection = service->connections->pdata[i];
+
+        if (busy_ones || connection_is_idle(connection))
+            connection_close(connection);
+    }
+}
+
+/* Calls in flight are answered meanwhile, by their connection, so it must stay until then. No new
+ * ones can come. */
+static void
+wait_for_connections(Service *service)
 {
     gboolean late = FALSE;
     guint timer = g_timeout_add_seconds(CLOSING_SECONDS, give_up, &late);
 
-    while (link_count() > 0 && !late)
+    close_connections(service, FALSE);
+    while (link_count() > 0 && !late) {
         g_main_context_iteration(NULL, TRUE);
+        close_connections(service, late);
+    }
     g_source_remove(timer);
 
     if (late)
@@ -134,10 +150,8 @@ wait_for_links(void)
 static void
 service_clear(Service *service)
 {
-    tree_free(service->tree);
-    for (guint i = 0; i < service->connections->len; i++)
-        connection_close(service->connections->pdata[i]);
-    wait_for_links();
+    g_clear_pointer(&service->tree, tree_free);
+    wait_for_connections(service);
     g_dbus_connection_flush_sync(service->bus, NULL, NULL);
 
     g_ptr_array_unref(service->connections);

@@ -6,6 +6,7 @@ import os
 import shlex
 import signal
 import subprocess
+import time
 
 import pytest
 from gi.repository import GLib
@@ -251,6 +252,34 @@ def test_signals_end_it_with_calls_in_flight(bus, number):
         pendings = [client.start(*call) for call in calls]
         pendings[0].wait()
         daemon.stop(number)
+        for pending in pendings:
+            pending.wait()
+        assert all(pending.answers == 1 for pending in pendings)
+        client.close()
+    finally:
+        daemon.kill()
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_signals_end_it_with_changes_in_flight(bus, number):
+    """What was changed is looked at before the answer: the end waits, and opens nothing anew."""
+    daemon = Daemon(bus, '')
+    try:
+        daemon.wait_for_name()
+        client = Client(bus)
+        path = client.call(TEST, CONNECTION + '.ListDomains', '(u)', 0)[0]
+        xml = "<domain type='test'><name>{}</name><memory>1</memory><os><type>hvm</type></os></domain>"
+        calls = [
+            (path, 'org.libvirt1.Domain.SetMemory', GLib.Variant('(tu)', (1024 * (i % 9), 0)))
+            if i % 2 else
+            (TEST, CONNECTION + '.DomainDefineXML', GLib.Variant('(su)', (xml.format(i), 0)))
+            for i in range(400)
+        ]
+        pendings = [client.start(*call) for call in calls]
+        pendings[0].wait()
+        start = time.monotonic()
+        daemon.stop(number)
+        assert time.monotonic() - start < 5  # seconds, its patience with connections
         for pending in pendings:
             pending.wait()
         assert all(pending.answers == 1 for pending in pendings)
