@@ -11,7 +11,6 @@
 #include "bindings.h"
 #include "call.h"
 #include "value.h"
-#include "watch.h"
 
 #define PROPERTIES "org.freedesktop.DBus.Properties"
 
@@ -87,9 +86,7 @@ managed_put(Connection *connection, const char *element, Sight *sight)
     Change change = registry_put(registry, element, sight, &changed);
     GVariant *values = registry_get_values(registry, kind, element);
 
-    if (change == CHANGE_DOUBTFUL)
-        watch_look(connection, kind, element, NULL, NULL);
-    else if (change == CHANGE_VALUES)
+    if (change == CHANGE_VALUES)
         emit_properties_changed(connection, kind, element, main_interface(kind), changed);
     else if (change == CHANGE_ADDED && values)
         emit(connection, kind, element, object_manager_bindings.info->name, "InterfacesAdded",

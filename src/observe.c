@@ -59,7 +59,7 @@ observe(const Kind *kind, virConnectPtr connect, const char *element, Sight *sig
     g_autofree char *key = kind->decode(element);
     g_autoptr(GError) error = NULL;
 
-    *sight = (Sight){ .kind = kind, .time = g_get_monotonic_time() };
+    *sight = (Sight){ .kind = kind };
     sight->handle = kind->look_up(connect, key, &error);
     if (!sight->handle)
         return g_error_matches(error, LIBVIRT_ERROR, kind->missing);
@@ -124,10 +124,9 @@ void
 observe_all(const Kind *kind, virConnectPtr connect, void **handles, int n, Sight *sights)
 {
     const Observer *observer = find_observer(kind);
-    gint64 time = g_get_monotonic_time();
 
     for (int i = 0; i < n; i++)
-        sights[i] = (Sight){ .kind = kind, .time = time, .handle = handles[i] };
+        sights[i] = (Sight){ .kind = kind, .handle = handles[i] };
 
     if (observer && n > 0)
         observe_listed(observer, connect, sights, n);

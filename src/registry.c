@@ -4,8 +4,8 @@
  * handle of each, which saves every call a look-up, and the values of its properties, which answer
  * for libvirt. Of the others it is only their names, for introspection.
  *
- * Workers look at objects at the same time and bring what they saw in any order. Each sight says
- * when it was taken, and an older one never takes the place of a newer. */
+ * Each sight takes the place of the one before: of one object there is never more than one look
+ * under way (watch.c), and none before the connection's inventory has been taken. */
 
 #include "registry.h"
 
@@ -19,7 +19,6 @@ struct Registry {
 typedef struct {
     const Kind *kind;
     gboolean live;
-    gint64 last_removal; /* nothing seen before it may be added */
     GHashTable *entries; /* (owned) element -> Sight (owned) */
 } Shelf;
 
@@ -98,27 +97,14 @@ find_differences(GVariant *before, GVariant *after)
 }
 
 static Change
-shelf_remove(Shelf *shelf, const char *element, gint64 time)
+shelf_remove(Shelf *shelf, const char *element)
 {
-    Sight *entry = g_hash_table_lookup(shelf->entries, element);
-
-    if (!entry)
-        return CHANGE_NONE;
-    if (entry->time > time)
-        return CHANGE_DOUBTFUL;
-
-    g_hash_table_remove(shelf->entries, element);
-    shelf->last_removal = MAX(shelf->last_removal, g_get_monotonic_time());
-
-    return CHANGE_REMOVED;
+    return g_hash_table_remove(shelf->entries, element) ? CHANGE_REMOVED : CHANGE_NONE;
 }
 
 static Change
 shelf_add(Shelf *shelf, const char *element, Sight *sight)
 {
-    if (sight->time <= shelf->last_removal)
-        return CHANGE_DOUBTFUL;
-
     g_hash_table_insert(shelf->entries, g_strdup(element), g_memdup2(sight, sizeof(*sight)));
     *sight = (Sight){ .kind = shelf->kind };
 
@@ -128,9 +114,6 @@ shelf_add(Shelf *shelf, const char *element, Sight *sight)
 static Change
 shelf_replace(Sight *entry, Sight *sight, GVariant **changed)
 {
-    if (entry->time > sight->time)
-        return CHANGE_DOUBTFUL;
-
     if (sight->values && entry->values)
         *changed = find_differences(entry->values, sight->values);
 
@@ -149,7 +132,7 @@ registry_put(Registry *registry, const char *element, Sight *sight, GVariant **c
 
     *changed = NULL;
     if (!sight->handle)
-        return shelf_remove(shelf, element, sight->time);
+        return shelf_remove(shelf, element);
     if (!shelf->live) {
         shelf->kind->free(g_steal_pointer(&sight->handle));
         g_clear_pointer(&sight->values, g_variant_unref);

@@ -11,7 +11,6 @@ typedef struct Registry Registry;
 /* An object as a worker saw it. */
 typedef struct {
     const Kind *kind;
-    gint64 time;      /* g_get_monotonic_time() before it looked */
     void *handle;     /* (owned) (nullable) if it is gone */
     GVariant *values; /* (owned) (nullable) a{sv}, if its kind has any to keep */
 } Sight;
@@ -25,7 +24,6 @@ typedef enum {
     CHANGE_ADDED,
     CHANGE_VALUES,
     CHANGE_REMOVED,
-    CHANGE_DOUBTFUL, /* the sight is older than what the registry knows; look again */
 } Change;
 
 Registry *registry_new(void);
