@@ -156,6 +156,16 @@ watch_object(Connection *connection, const Kind *kind, const char *element, cons
     }
 }
 
+/* QEMU may have something to say before libvirt says that there is a domain. */
+static gboolean
+is_unheard_of(Connection *connection, const Signal *signal)
+{
+    Registry *registry = connection_get_registry(connection);
+
+    return registry_is_live(registry, signal->kind) &&
+           !registry_has(registry, signal->kind, signal->element);
+}
+
 void
 watch_signal(Connection *connection, const Signal *signal, gboolean look)
 {
@@ -163,7 +173,7 @@ watch_signal(Connection *connection, const Signal *signal, gboolean look)
     g_autofree char *key = g_strjoin("/", signal->kind->node, signal->element, NULL);
     Watch *watch = g_hash_table_lookup(table, key);
 
-    if (look)
+    if (look || is_unheard_of(connection, signal))
         watch_object(connection, signal->kind, signal->element, signal, NULL, NULL);
     else if (watch)
         queue_item(&watch->late, signal, NULL, NULL);

@@ -17,7 +17,7 @@ CONNECTION = ROOT + '/QEMU'
 # What the tests need of libvirt's enums.
 AFFECT_LIVE, AFFECT_CONFIG = 1, 2
 RUNNING, PAUSED, SHUTOFF = 1, 3, 5
-DEFINED, UNDEFINED, STARTED, SUSPENDED, RESUMED, STOPPED = range(6)  # virDomainEventType
+DEFINED, UNDEFINED, STARTED, SUSPENDED, RESUMED, STOPPED, SHUTDOWN = range(7)  # virDomainEventType
 
 CONFIG = '''
 [Service]
