@@ -2,9 +2,9 @@
 
 /*
  * Members of the compat face that differ from the native ones and that no rule of the generator
- * covers, because libvirt-dbus chose other types than libvirt has. They are frozen as they are: the
- * programs written for libvirt-dbus (Cockpit, and bindings made from its XML) send and expect these
- * signatures.
+ * covers, mostly because libvirt-dbus chose other types than libvirt has. They are frozen as they
+ * are: the programs written for libvirt-dbus (Cockpit, and bindings made from its XML) send and
+ * expect these signatures.
  */
 
 #include "bindings.h"
@@ -50,6 +50,36 @@ GVariant *
 compat_domain_read_id(Call *call, G_GNUC_UNUSED GVariant *arguments, G_GNUC_UNUSED GError **error)
 {
     return g_variant_new_uint32(virDomainGetID(call->object));
+}
+
+/* Of as many vCPUs as the domain has now, where the native face has all that it can have. */
+GVariant *
+compat_domain_get_vcpu_pin_info(Call *call, GVariant *arguments, GError **error)
+{
+    guint32 flags;
+
+    g_variant_get(arguments, "(u)", &flags);
+
+    virDomainInfo info;
+    if (virDomainGetInfo(call->object, &info) < 0)
+        return error_from_libvirt(error);
+
+    int cpus = virNodeGetCPUMap(call->connect, NULL, NULL, 0);
+    if (cpus < 0)
+        return error_from_libvirt(error);
+
+    int length = VIR_CPU_MAPLEN(cpus);
+    g_autofree guchar *maps = g_malloc0_n(info.nrVirtCpu, length);
+    int n = virDomainGetVcpuPinInfo(call->object, info.nrVirtCpu, maps, length, flags);
+    if (n < 0)
+        return error_from_libvirt(error);
+
+    g_auto(GVariantBuilder) builder = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE("aab"));
+    for (int i = 0; i < n; i++)
+        g_variant_builder_add_value(&builder,
+                                    value_from_bitmap(VIR_GET_CPUMAP(maps, length, i), cpus));
+
+    return g_variant_new("(@aab)", g_variant_builder_end(&builder));
 }
 
 /* Unsigned, as is SetTime: what is before 1970 comes out, and goes in, modulo 2^64. */

@@ -15,6 +15,15 @@ COMPAT = os.path.join(INTROSPECTION, 'compat')
 NATIVE = 'org.libvirt1.Native'
 OWN = ('Function', 'Event', 'Handwritten')
 
+# Of the native types, but not quite the native meaning; the XML says what differs.
+SAME_TYPES = {
+    ('org.libvirt.Domain', 'BlockCommit'),
+    ('org.libvirt.Domain', 'GetVcpuPinInfo'),
+    ('org.libvirt.Domain', 'MigrateToURI3'),
+    ('org.libvirt.Domain', 'SetMetadata'),
+    ('org.libvirt.NodeDevice', 'Detach'),
+}
+
 
 def read_facts():
     """(interface, kind, member) -> the last two columns."""
@@ -78,8 +87,9 @@ class Facts(unittest.TestCase):
             for member in members(interface):
                 other = natives.get((member.tag, member.get('name')))
                 equal = other is not None and types(describe(other)) == types(describe(member))
-                with self.subTest(interface=interface.get('name'), member=member.get('name')):
-                    self.assertNotEqual(is_annotated(member), equal)
+                name = (interface.get('name'), member.get('name'))
+                with self.subTest(member=name):
+                    self.assertEqual(is_annotated(member), not equal or name in SAME_TYPES)
 
     def test_a_file_has_its_interface_s_name(self):
         for name in os.listdir(COMPAT):
