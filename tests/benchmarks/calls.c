@@ -73,9 +73,10 @@ static void
 probe_time(Probe *probe)
 {
     gint64 start = g_get_monotonic_time();
-    g_autoptr(GVariant) reply = probe_call(probe);
+    GVariant *reply = probe_call(probe);
     gint64 time = g_get_monotonic_time() - start;
 
+    g_clear_pointer(&reply, g_variant_unref);
     g_array_append_val(probe->times, time);
 }
 
