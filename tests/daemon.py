@@ -317,12 +317,15 @@ class Daemon:
 
     count = 0
 
-    def __init__(self, bus, config=None, arguments=('--session',), environment=None):
+    def __init__(self, bus, config=None, arguments=('--session',), environment=None, program=None):
+        """@program is a command that stands in for virtbusd."""
         Daemon.count += 1
         self.bus = bus
         self.log = bus.path(f'stderr.{Daemon.count}')
-        self.command = shlex.split(os.environ.get('VIRTBUSD_WRAPPER', ''))
-        self.command += [os.environ['VIRTBUSD'], *arguments]
+        self.command = [program]
+        if not program:
+            self.command = [*shlex.split(os.environ.get('VIRTBUSD_WRAPPER', '')), os.environ['VIRTBUSD']]
+        self.command += arguments
         if config is not None:
             self.command += ['--config', bus.write(f'config.{Daemon.count}', config)]
         with open(self.log, 'wb') as log:
@@ -344,13 +347,13 @@ class Daemon:
         else:
             self.stop()
 
-    def wait_for_name(self):
+    def wait_for_name(self, name=NAME):
         """The name is there, or the process has ended without."""
         there = []
         client = Client(self.bus)
         watch = Gio.bus_watch_name_on_connection(
             client.connection,
-            NAME,
+            name,
             Gio.BusNameWatcherFlags.NONE,
             lambda *_: there.append(True),
             None,
