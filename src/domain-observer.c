@@ -76,10 +76,11 @@ add(GVariantBuilder *values, const char *name, GVariant *value)
     g_variant_builder_add(values, "{sv}", name, value);
 }
 
-static void
+static gboolean
 describe(void *handle, gpointer gathered, GVariantBuilder *values)
 {
     char uuid[VIR_UUID_STRING_BUFLEN] = "";
+    gint32 id = (gint32)virDomainGetID(handle);
     Figures *known, asked;
 
     virDomainGetUUIDString(handle, uuid);
@@ -87,17 +88,23 @@ describe(void *handle, gpointer gathered, GVariantBuilder *values)
     if (!known && ((!gathered && ask_stats(handle, &asked)) || ask_info(handle, &asked)))
         known = &asked;
 
-    add(values, "Active", g_variant_new_boolean(virDomainGetID(handle) != (unsigned int)-1));
-    add(values, "Id", g_variant_new_int32((gint32)virDomainGetID(handle)));
+    /* The id is older than the state. If a start failed in between, no event will tell. */
+    if (known && known->state == VIR_DOMAIN_SHUTOFF)
+        id = -1;
+
+    add(values, "Active", g_variant_new_boolean(id != -1));
+    add(values, "Id", g_variant_new_int32(id));
     add(values, "Name", value_from_string(virDomainGetName(handle)));
     add(values, "UUID", value_from_string(uuid));
     if (!known)
-        return;
+        return FALSE;
 
     add(values, "State", g_variant_new("(ii)", known->state, known->reason));
     add(values, "MaxMemory", g_variant_new_uint64(known->max_memory));
     add(values, "Memory", g_variant_new_uint64(known->memory));
     add(values, "Vcpus", g_variant_new_uint32(known->vcpus));
+
+    return TRUE;
 }
 
 /* UUID -> Figures, of the domains whose figures are complete. */

@@ -6,7 +6,7 @@
 #include "observe.h"
 #include "value.h"
 
-static void
+static gboolean
 describe(void *handle, gpointer gathered G_GNUC_UNUSED, GVariantBuilder *values)
 {
     char uuid[VIR_UUID_STRING_BUFLEN] = "";
@@ -17,6 +17,8 @@ describe(void *handle, gpointer gathered G_GNUC_UNUSED, GVariantBuilder *values)
     g_variant_builder_add(values, "{sv}", "UUID", value_from_string(uuid));
     if (bridge)
         g_variant_builder_add(values, "{sv}", "BridgeName", value_from_string(bridge));
+
+    return TRUE;
 }
 
 static int

@@ -9,13 +9,15 @@
 
 static const Trait no_traits[] = { { NULL, 0, NULL } };
 
-static void
+static gboolean
 describe_device(void *handle, gpointer gathered G_GNUC_UNUSED, GVariantBuilder *values)
 {
     g_variant_builder_add(values, "{sv}", "Name", value_from_string(virNodeDeviceGetName(handle)));
+
+    return TRUE;
 }
 
-static void
+static gboolean
 describe_secret(void *handle, gpointer gathered G_GNUC_UNUSED, GVariantBuilder *values)
 {
     char uuid[VIR_UUID_STRING_BUFLEN] = "";
@@ -26,6 +28,8 @@ describe_secret(void *handle, gpointer gathered G_GNUC_UNUSED, GVariantBuilder *
                           value_from_string(virSecretGetUsageID(handle)));
     g_variant_builder_add(values, "{sv}", "UsageType",
                           g_variant_new_int32(virSecretGetUsageType(handle)));
+
+    return TRUE;
 }
 
 const Observer node_device_observer = { &node_device_kind, no_traits, describe_device, NULL, NULL };

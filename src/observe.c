@@ -8,6 +8,10 @@
 
 #include "error.h"
 
+/* How often to look at an object of which not all can be seen: it may just be going, and libvirt
+ * announces no end of a domain whose start failed. */
+#define ATTEMPTS 3
+
 static const Observer *const observers[] = {
     &domain_observer,       &network_observer, &node_device_observer,
     &storage_pool_observer, &secret_observer,  NULL,
@@ -34,22 +38,26 @@ pack(GVariantBuilder *builder)
     return values;
 }
 
-static GVariant *
-describe(const Observer *observer, void *handle)
+static gboolean
+describe(const Observer *observer, Sight *sight)
 {
     GVariantBuilder builder;
+    gboolean complete = TRUE;
 
     g_variant_builder_init(&builder, G_VARIANT_TYPE_VARDICT);
     for (const Trait *trait = observer->traits; trait->property; trait++) {
-        int answer = trait->ask(handle);
+        int answer = trait->ask(sight->handle);
 
-        if (answer >= 0)
+        if (answer < 0)
+            complete = complete && virGetLastErrorCode() == VIR_ERR_NO_SUPPORT;
+        else
             g_variant_builder_add(&builder, "{sv}", trait->property,
                                   g_variant_new_boolean(answer > 0));
     }
-    observer->describe(handle, NULL, &builder);
+    complete = observer->describe(sight->handle, NULL, &builder) && complete;
+    sight->values = pack(&builder);
 
-    return pack(&builder);
+    return complete;
 }
 
 gboolean
@@ -60,12 +68,14 @@ observe(const Kind *kind, virConnectPtr connect, const char *element, Sight *sig
     g_autoptr(GError) error = NULL;
 
     *sight = (Sight){ .kind = kind };
-    sight->handle = kind->look_up(connect, key, &error);
-    if (!sight->handle)
-        return g_error_matches(error, LIBVIRT_ERROR, kind->missing);
-
-    if (observer)
-        sight->values = describe(observer, sight->handle);
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        sight_clear(sight);
+        sight->handle = kind->look_up(connect, key, &error);
+        if (!sight->handle)
+            return g_error_matches(error, LIBVIRT_ERROR, kind->missing);
+        if (!observer || describe(observer, sight))
+            break;
+    }
 
     return TRUE;
 }

@@ -24,8 +24,9 @@ typedef struct {
 typedef struct {
     const Kind *kind;
     const Trait *traits; /* ends with a row without a property */
-    /* What else there is, from the handle, from what gather() brought, or by asking. */
-    void (*describe)(void *handle, gpointer gathered, GVariantBuilder *values);
+    /* What else there is, from the handle, from what gather() brought, or by asking. FALSE if not
+     * all of it could be had. */
+    gboolean (*describe)(void *handle, gpointer gathered, GVariantBuilder *values);
     gpointer (*gather)(virConnectPtr connect); /* (nullable) figures of all objects at once */
     void (*release)(gpointer gathered);
 } Observer;

@@ -6,7 +6,7 @@
 #include "observe.h"
 #include "value.h"
 
-static void
+static gboolean
 describe(void *handle, gpointer gathered G_GNUC_UNUSED, GVariantBuilder *values)
 {
     char uuid[VIR_UUID_STRING_BUFLEN] = "";
@@ -16,12 +16,14 @@ describe(void *handle, gpointer gathered G_GNUC_UNUSED, GVariantBuilder *values)
     g_variant_builder_add(values, "{sv}", "Name", value_from_string(virStoragePoolGetName(handle)));
     g_variant_builder_add(values, "{sv}", "UUID", value_from_string(uuid));
     if (virStoragePoolGetInfo(handle, &info) < 0)
-        return;
+        return FALSE;
 
     g_variant_builder_add(values, "{sv}", "State", g_variant_new_int32(info.state));
     g_variant_builder_add(values, "{sv}", "Capacity", g_variant_new_uint64(info.capacity));
     g_variant_builder_add(values, "{sv}", "Allocation", g_variant_new_uint64(info.allocation));
     g_variant_builder_add(values, "{sv}", "Available", g_variant_new_uint64(info.available));
+
+    return TRUE;
 }
 
 static int

@@ -111,6 +111,14 @@ class Libvirtd:
         assert done.returncode == 0, f'virsh {" ".join(arguments)}: {done.stderr}'
         return done.stdout.strip()
 
+    def virsh_all(self, commands):
+        """The same for many commands of one virsh, which all must do what they were told."""
+        done = subprocess.run(['virsh', '--quiet', '--connect', self.uri],
+                              input=''.join(f'{command}\n' for command in commands),
+                              capture_output=True, text=True, timeout=600, env=self.environment())
+        assert (done.returncode, done.stderr) == (0, ''), done.stderr
+        return done.stdout
+
 
 def first_process(directory):
     for path in OWN:

@@ -150,10 +150,13 @@ class Picture:
 
     def check(self):
         """It was told everything, and nothing wrong."""
-        assert not self.faults
+        assert not self.faults, self.faults
         for index, path, interface, name, value in self.answers:
             told = [values[name] for at, of, values in self.history[index:]
                     if (at, of) == (path, interface) and name in values]
             assert value in told, f'{name} of {path} was announced as {told} and then read as {value}'
         managed = self.client.call(self.path, OBJECT_MANAGER + '.GetManagedObjects')
-        assert reliable(self.objects) == reliable(managed)
+        heard, known = reliable(self.objects), reliable(managed)
+        different = {path: (heard.get(path), known.get(path)) for path in {*heard, *known}
+                     if heard.get(path) != known.get(path)}
+        assert not different, different
