@@ -107,6 +107,42 @@ tell_alive(Connection *connection, const char *new_uri)
     managed_connection_changed(connection, g_variant_dict_end(&changed));
 }
 
+/* The rest of what a link has found. */
+typedef struct {
+    Connection *connection; /* (owned) */
+    Link *link;             /* (owned) which owns the inventory */
+    gpointer inventory;
+} Rest;
+
+static void
+complete(virConnectPtr connect, gpointer data)
+{
+    Rest *rest = data;
+
+    inventory_complete(connect, rest->inventory);
+}
+
+static void
+on_completed(gpointer data, const GError *error G_GNUC_UNUSED)
+{
+    g_autofree Rest *rest = data;
+
+    if (rest->link == rest->connection->short_link)
+        inventory_fill(rest->inventory, rest->connection, FALSE);
+
+    link_unref(rest->link);
+    connection_unref(rest->connection);
+}
+
+static void
+push_rest(Connection *connection, gpointer inventory)
+{
+    Rest *rest = g_new(Rest, 1);
+
+    *rest = (Rest){ connection_ref(connection), link_ref(connection->short_link), inventory };
+    link_push(rest->link, complete, on_completed, rest);
+}
+
 static void
 on_opened(gpointer owner, gpointer inventory)
 {
@@ -120,6 +156,7 @@ on_opened(gpointer owner, gpointer inventory)
     g_info("%s: opened %s", connection->name, connection->uri);
     inventory_fill(inventory, connection, connection->told_none);
     connection->told_none = FALSE;
+    push_rest(connection, inventory);
 
     while ((signal = g_queue_pop_head(&connection->early))) {
         watch_signal(connection, signal, TRUE);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What happens on a worker between the opening of a connection and its first call: libvirt's events
- * are asked for first, then the lists of all objects, so that nothing falls between the two.
+/* What happens on a worker between the opening of a connection and its first call: the events of
+ * coming and going are asked for first, then the lists of all objects, so that nothing falls
+ * between the two. The other events, each a request, follow when the first calls are on their way.
  *
  * A driver that has no events of some kind, or no objects of it, says so by an error. That is no
  * failure: the first leaves that kind to be asked each time, the second leaves it empty. */
@@ -24,7 +25,8 @@ typedef struct {
 } List;
 
 struct Inventory {
-    char *uri; /* (owned) (nullable) */
+    Link *link; /* that the events come through */
+    char *uri;  /* (owned) (nullable) */
     GArray *enabled;
     GArray *lists;
 };
@@ -41,32 +43,34 @@ list_clear(gpointer data)
 }
 
 static void
-inventory_enable_event(Inventory *inventory, const Event *event, virConnectPtr connect, Link *link)
+inventory_enable_event(Inventory *inventory, const Event *event, virConnectPtr connect)
 {
-    const Enabled enabled = { event, event->enable(connect, link) };
+    const Enabled enabled = { event, event->enable(connect, inventory->link) };
 
     if (enabled.id >= 0)
         g_array_append_val(inventory->enabled, enabled);
 }
 
 static void
-inventory_enable_events(Inventory *inventory, virConnectPtr connect, Link *link)
+inventory_enable_events(Inventory *inventory, virConnectPtr connect, gboolean lifecycle)
 {
     for (guint i = 0; events[i]; i++) {
-        for (const Event *event = events[i]; event->signal; event++)
-            inventory_enable_event(inventory, event, connect, link);
+        for (const Event *event = events[i]; event->signal; event++) {
+            if (event->lifecycle == lifecycle)
+                inventory_enable_event(inventory, event, connect);
+        }
     }
-    inventory_enable_event(inventory, &qemu_monitor_event, connect, link);
 }
 
+/* Those that are kept, or the others, of which only the names are. */
 static void
-inventory_list_objects(Inventory *inventory, virConnectPtr connect)
+inventory_list_objects(Inventory *inventory, virConnectPtr connect, gboolean kept)
 {
     for (guint i = 0; kinds[i]; i++) {
         g_autofree void **handles = NULL;
         List list = { 0, NULL };
 
-        if (kinds[i]->list)
+        if (kinds[i]->list && observe_keeps(kinds[i]) == kept)
             list.n = kinds[i]->list(connect, &handles, 0);
         if (list.n <= 0)
             continue;
@@ -82,15 +86,26 @@ inventory_new(virConnectPtr connect, Link *link)
 {
     Inventory *inventory = g_new0(Inventory, 1);
 
+    inventory->link = link;
     inventory->uri = virConnectGetURI(connect);
     inventory->enabled = g_array_new(FALSE, FALSE, sizeof(Enabled));
     inventory->lists = g_array_new(FALSE, FALSE, sizeof(List));
     g_array_set_clear_func(inventory->lists, list_clear);
 
-    inventory_enable_events(inventory, connect, link);
-    inventory_list_objects(inventory, connect);
+    inventory_enable_events(inventory, connect, TRUE);
+    inventory_list_objects(inventory, connect, TRUE);
 
     return inventory;
+}
+
+void
+inventory_complete(virConnectPtr connect, gpointer data)
+{
+    Inventory *inventory = data;
+
+    inventory_list_objects(inventory, connect, FALSE);
+    inventory_enable_events(inventory, connect, FALSE);
+    inventory_enable_event(inventory, &qemu_monitor_event, connect);
 }
 
 const char *
@@ -130,6 +145,7 @@ inventory_fill(Inventory *inventory, Connection *connection, gboolean announce)
             put(connection, &list->sights[j], announce);
         list_clear(list);
     }
+    g_array_set_size(inventory->lists, 0);
 }
 
 void

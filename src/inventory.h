@@ -10,9 +10,12 @@ typedef struct Inventory Inventory;
 /* On the worker that opened the link. */
 gpointer inventory_new(virConnectPtr connect, Link *link);
 
+/* On a worker, once it is open: what the first call need not wait for. */
+void inventory_complete(virConnectPtr connect, gpointer inventory);
+
 const char *inventory_get_uri(Inventory *inventory);
 
-/* On the main thread, once: moves all into the connection's registry. */
+/* On the main thread: moves all that was found since into the connection's registry. */
 void inventory_fill(Inventory *inventory, Connection *connection, gboolean announce);
 
 /* On the thread that closes the link. */

@@ -27,6 +27,12 @@ find_observer(const Kind *kind)
     return NULL;
 }
 
+gboolean
+observe_keeps(const Kind *kind)
+{
+    return find_observer(kind) != NULL;
+}
+
 /* As one block of memory: thousands of these are kept, and sent as they are. */
 static GVariant *
 pack(GVariantBuilder *builder)

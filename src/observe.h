@@ -4,6 +4,9 @@
 
 #include "registry.h"
 
+/* Whether the registry keeps anything of objects of this kind but their names. */
+gboolean observe_keeps(const Kind *kind);
+
 /* On a worker: what the registry keeps of an object, or of all of a kind. */
 
 /* Looks @element up anew. An object that is gone has no handle; FALSE if that cannot be known. */
