@@ -268,9 +268,15 @@ on_opened(gpointer data, const GError *error)
     call_answer(call);
 }
 
-static void
+void
 call_push(Call *call, LinkRun run, LinkDone done)
 {
+    call->entered = connection_enter(call->place.connection, &call->error);
+    if (!call->entered) {
+        call_reply(call);
+        return;
+    }
+
     call->link = link_ref(connection_get_link(call->place.connection, call->lane));
     link_push(call->link, run, done, call);
 }
@@ -374,11 +380,12 @@ on_method_call(GDBusConnection *bus G_GNUC_UNUSED, const char *sender, const cha
 
     call->invocation = invocation;
     call->place = *place;
-    if (place->connection) {
+    if (place->connection)
         connection_ref(place->connection);
-        call->entered = connection_enter(place->connection, &call->error);
-    }
 
+    if (service_is_ending(place->service))
+        g_set_error_literal(&call->error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY,
+                            "the service is ending");
     if (call->error || !call_locate(call, path)) {
         call_reply(call);
         return;

@@ -140,6 +140,9 @@ read_property(Call *call, const Binding *getter)
         return;
     }
 
+    if (!call->entered)
+        return;
+
     reading = g_new0(Reading, 1);
     reading->call = call;
     reading->getter = getter;
@@ -177,10 +180,12 @@ void
 properties_get_all(Call *call)
 {
     if (call->place.kind && !call->object) {
-        call->link = link_ref(connection_get_link(call->place.connection, LANE_SHORT));
-        link_push(call->link, look_up_run, look_up_done, call);
+        call_push(call, look_up_run, look_up_done);
         return;
     }
+
+    if (call->place.connection && !call->entered)
+        call->entered = connection_enter(call->place.connection, NULL);
 
     call->n_readings = 1;
     for (const Binding *getter = call->interface->getters; getter->name; getter++)

@@ -23,9 +23,16 @@ struct Service {
     Callers *callers;       /* (owned) */
     Authority *authority;   /* (owned) */
     GPtrArray *connections; /* (owned) of Connection */
-    Tree *tree;             /* (owned) (nullable) at the end */
+    Tree *tree;             /* (owned) */
+    gboolean ending;
     int status;
 };
+
+gboolean
+service_is_ending(Service *service)
+{
+    return service->ending;
+}
 
 Callers *
 service_get_callers(Service *service)
@@ -142,6 +149,8 @@ wait_for_connections(Service *service)
         close_connections(service, late);
     }
     g_source_remove(timer);
+    while (g_main_context_iteration(NULL, FALSE))
+        ;
 
     if (late)
         g_warning("%u connections to hypervisors did not close in time", link_count());
@@ -150,8 +159,9 @@ wait_for_connections(Service *service)
 static void
 service_clear(Service *service)
 {
-    g_clear_pointer(&service->tree, tree_free);
+    service->ending = TRUE;
     wait_for_connections(service);
+    tree_free(service->tree);
     g_dbus_connection_flush_sync(service->bus, NULL, NULL);
 
     g_ptr_array_unref(service->connections);

@@ -14,6 +14,7 @@ typedef struct Service Service;
 /* Serves until it is told to stop or loses the bus; returns the exit status. */
 int service_run(const Config *config, GDBusConnection *bus);
 
+gboolean service_is_ending(Service *service);
 Callers *service_get_callers(Service *service);
 Authority *service_get_authority(Service *service);
 GPtrArray *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The properties of a storage pool that libvirt tells together. */
+/* The properties of a storage pool that libvirt tells together, and what it tells of a volume. */
 
 #include "bindings.h"
 #include "error.h"
@@ -46,4 +46,24 @@ storage_pool_read_state(Call *call, GVariant *arguments G_GNUC_UNUSED, GError **
     virStoragePoolInfo info;
 
     return ask(call, &info, error) ? g_variant_new_int32(info.state) : NULL;
+}
+
+/* Most drivers know only the function without flags. */
+GVariant *
+storage_vol_get_info(Call *call, GVariant *arguments, GError **error)
+{
+    virStorageVolInfo info;
+    guint32 flags;
+    int result;
+
+    g_variant_get(arguments, "(u)", &flags);
+
+    if (flags != 0)
+        result = virStorageVolGetInfoFlags(call->object, &info, flags);
+    else
+        result = virStorageVolGetInfo(call->object, &info);
+    if (result < 0)
+        return error_from_libvirt(error);
+
+    return g_variant_new("((itt))", info.type, (guint64)info.capacity, (guint64)info.allocation);
 }
