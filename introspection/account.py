@@ -204,7 +204,7 @@ def error_problems(names):
 
 def handwritten_share(interfaces):
     members = [m for i in interfaces for m in i.members]
-    handwritten = sum(m.handwritten for m in members)
+    handwritten = sum(m.handwritten and (m.kind != 'signals' or bool(m.callback)) for m in members)
     return handwritten, len(members), 100 * handwritten / len(members)
 
 

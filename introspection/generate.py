@@ -12,10 +12,14 @@ An interface says, in annotations that start with org.libvirt1:
   EventRegister    the functions that register and deregister a callback for its events
   EventDeregister
   Driver           the only libvirt driver whose objects have this interface: QEMU
+  Native           of an interface of the compat face: the native one of the same objects. A member
+                   without annotations has the binding of the native member of its name; Identity and
+                   what goes with it are said only where it names objects differently
 
 A method or property says:
   Function         the libvirt function behind it; or several, widest first, of which the first
                    that this libvirt has is called
+  Field            of a property: the one field wanted of the struct that the function fills
   Since            the libvirt release that brought it, where that is newer than 7.0.0
   Permission       the checks of libvirt's access control, which must all hold: object:permission,
                    object:permission:FLAG|FLAG (if one of them is set), object:permission:!FLAG|FLAG
@@ -52,7 +56,7 @@ from generator.tables import write_errors, write_header, write_tables
 
 def generate(api, interfaces):
     """The name and the text of each file."""
-    for interface in interfaces:
+    for interface in (i for i in interfaces if not i.native):
         name = interface.c_name.replace('_', '-')
         yield f'{name}-bindings.c', write_bindings(api, interfaces, interface)
     yield 'bindings.h', write_header(api, interfaces)

@@ -90,6 +90,14 @@ call_tell_registry(Call *call)
     }
 }
 
+/* Also what this service says where libvirt-dbus leaves it to libvirt. */
+static gboolean
+call_has_libvirt_error(Call *call)
+{
+    return call->error->domain == LIBVIRT_ERROR ||
+           g_error_matches(call->error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS);
+}
+
 /* Answers; nothing else does. */
 void
 call_reply(Call *call)
@@ -102,7 +110,10 @@ call_reply(Call *call)
                           connection_get_name(call->place.connection),
                           g_steal_pointer(&call->details));
 
-    if (call->error)
+    if (call->error && call_has_libvirt_error(call) && face_get_error_name(call->place.face))
+        g_dbus_method_invocation_return_dbus_error(
+            invocation, face_get_error_name(call->place.face), call->error->message);
+    else if (call->error)
         g_dbus_method_invocation_return_gerror(invocation, call->error);
     else
         g_dbus_method_invocation_return_value_with_unix_fd_list(invocation, call->result,
@@ -117,7 +128,7 @@ call_bind(Call *call)
     GVariant *result = call->run(call, call->arguments, &call->error);
 
     if (result)
-        call->result = g_variant_ref_sink(result);
+        call->result = face_wrap(call->place.face, g_variant_ref_sink(result));
     else if (call->place.connection && call->error->domain == LIBVIRT_ERROR)
         call->details = error_take_details();
 }
@@ -355,17 +366,23 @@ static gboolean
 call_locate(Call *call, const char *path)
 {
     g_autofree char *key = NULL;
+    g_autofree char *message = NULL;
 
     if (!call->place.kind)
         return TRUE;
 
     call->element = g_strdup(strrchr(path, '/') + 1);
     key = call->place.kind->decode(call->element);
-    if (!key)
-        g_set_error(&call->error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_OBJECT,
-                    "%s cannot be the path of a %s", path, call->place.kind->node);
+    if (key)
+        return TRUE;
 
-    return key != NULL;
+    message = face_describe_missing(call->place.face, call->place.kind, call->element);
+    if (call->place.face->is_compat)
+        g_set_error_literal(&call->error, LIBVIRT_ERROR, call->place.kind->missing, message);
+    else
+        g_set_error_literal(&call->error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_OBJECT, message);
+
+    return FALSE;
 }
 
 static void
@@ -409,22 +426,30 @@ call_path(Call *call, const Kind *kind, void *handle)
 GVariant *
 call_take_object(Call *call, const Kind *kind, void *handle)
 {
-    g_autofree char *path = call_path(call, kind, handle);
+    const Kind *named = face_get_kind(call->place.face, kind);
+    g_autofree char *path = call_path(call, named, handle);
 
-    call_remember(call, kind, handle);
+    call_remember(call, named, handle);
 
     return g_variant_new_object_path(path);
 }
 
+/* Two interfaces can have one MAC address, and so one path on the compat face; it is listed once.
+ */
 GVariant *
 call_take_objects(Call *call, const Kind *kind, void **handles, int n)
 {
     g_autofree void **list = handles;
+    g_autoptr(GHashTable) paths = g_hash_table_new(g_str_hash, g_str_equal);
     GVariantBuilder builder;
 
     g_variant_builder_init(&builder, G_VARIANT_TYPE_OBJECT_PATH_ARRAY);
-    for (int i = 0; i < n; i++)
-        g_variant_builder_add_value(&builder, call_take_object(call, kind, list[i]));
+    for (int i = 0; i < n; i++) {
+        g_autoptr(GVariant) path = g_variant_ref_sink(call_take_object(call, kind, list[i]));
+
+        if (g_hash_table_add(paths, (gpointer)g_variant_get_string(path, NULL)))
+            g_variant_builder_add_value(&builder, path);
+    }
 
     return g_variant_builder_end(&builder);
 }
@@ -432,16 +457,17 @@ call_take_objects(Call *call, const Kind *kind, void **handles, int n)
 void *
 call_find_object(Call *call, const Kind *kind, const char *path, GError **error)
 {
+    const Kind *named = face_get_kind(call->place.face, kind);
     g_autofree char *prefix =
         g_strjoin("/", call->place.face->root, connection_get_name(call->place.connection),
                   kind->node, "", NULL);
     g_autofree char *key = NULL;
 
     if (g_str_has_prefix(path, prefix))
-        key = kind->decode(path + strlen(prefix));
+        key = named->decode(path + strlen(prefix));
     if (!key)
         return error_invalid(error, "%s is not the path of a %s of connection %s", path, kind->node,
                              connection_get_name(call->place.connection));
 
-    return kind->look_up(call->connect, key, error);
+    return named->look_up(call->connect, key, error);
 }

@@ -42,7 +42,8 @@ static const Predefined session_connections[] = {
     { NULL, NULL },
 };
 
-static const char *const service_keys[] = { "Workers", "QueueLength", "Predefined", NULL };
+static const char *const service_keys[] = { "Workers", "QueueLength", "Predefined", "Compat",
+                                            NULL };
 static const char *const connection_keys[] = { "URI", "ReadOnly", NULL };
 
 static void
@@ -70,6 +71,7 @@ config_new(gboolean system_bus)
     const Predefined *predefined = system_bus ? system_connections : session_connections;
 
     config->system_bus = system_bus;
+    config->compat = HAVE_COMPAT;
     config->workers = 5;
     config->queue_length = 4096;
     config->connections = g_ptr_array_new_with_free_func((GDestroyNotify)connection_config_free);
@@ -196,10 +198,17 @@ read_service(Config *config, GKeyFile *file, GError **error)
         return TRUE;
 
     if (!check_keys(file, "Service", service_keys, error) ||
-        !read_number(file, "Workers", 64, &config->workers, error) ||
+        !read_number(file, "Workers", CONFIG_MAX_WORKERS, &config->workers, error) ||
         !read_number(file, "QueueLength", 1000000, &config->queue_length, error) ||
-        !read_boolean(file, "Service", "Predefined", &predefined, error))
+        !read_boolean(file, "Service", "Predefined", &predefined, error) ||
+        !read_boolean(file, "Service", "Compat", &config->compat, error))
         return FALSE;
+
+    if (config->compat && !HAVE_COMPAT) {
+        g_set_error_literal(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE,
+                            "[Service] Compat: this virtbusd was built without it");
+        return FALSE;
+    }
 
     if (!predefined)
         g_ptr_array_set_size(config->connections, 0);

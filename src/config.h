@@ -4,6 +4,9 @@
 
 #include <glib.h>
 
+/* More than that is a mistake, and libvirtd serves a client no more than a few at once. */
+#define CONFIG_MAX_WORKERS 64
+
 typedef struct {
     char *name; /* (owned) the connection's path element: "QEMU" */
     char *uri;  /* (owned) */
@@ -12,6 +15,7 @@ typedef struct {
 
 typedef struct {
     gboolean system_bus;
+    gboolean compat;        /* serve the face of libvirt-dbus as well */
     guint workers;          /* threads a lane */
     guint queue_length;     /* calls that may wait, a connection */
     GPtrArray *connections; /* (owned) of ConnectionConfig, names differ */

@@ -120,14 +120,3 @@ domain_send_key(Call *call, GVariant *arguments, GError **error)
 
     return g_variant_new("()");
 }
-
-GVariant *
-domain_read_memory(Call *call, GVariant *arguments G_GNUC_UNUSED, GError **error)
-{
-    virDomainInfo info;
-
-    if (virDomainGetInfo(call->object, &info) < 0)
-        return error_from_libvirt(error);
-
-    return g_variant_new_uint64(info.memory);
-}

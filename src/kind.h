@@ -7,7 +7,7 @@
 #include "binding.h"
 
 /* A kind of object below a connection: how it is named in a path and found again. */
-typedef struct {
+typedef struct Kind {
     const char *node;                     /* the path element above its objects: "domain" */
     int missing;                          /* libvirt's error code when there is no such object */
     char *(*identity)(void *handle);      /* (owned) the object's own path element */
@@ -17,7 +17,9 @@ typedef struct {
                 unsigned int flags); /* (nullable) all of a connection */
     int (*ref)(void *handle);
     int (*free)(void *handle);
-    const Interface *const *interfaces; /* ends with NULL */
+    const Interface *const *interfaces;        /* ends with NULL */
+    const Interface *const *compat_interfaces; /* (nullable) on the compat face */
+    const struct Kind *compat; /* (nullable) how that names these objects, if it does otherwise */
 } Kind;
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(virConnect, virConnectClose)

@@ -14,6 +14,7 @@ typedef struct {
     gboolean system;
     gboolean verbose;
     gboolean version;
+    int threads;
     char *config; /* (owned) (nullable) */
 } Options;
 
@@ -35,6 +36,8 @@ parse_options(Options *options, int *argc, char ***argv, GError **error)
           "Read FILE instead of the default configuration", "FILE" },
         { "verbose", 0, 0, G_OPTION_ARG_NONE, &options->verbose, "Log every call", NULL },
         { "version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Print the version", NULL },
+        { "threads", 't', 0, G_OPTION_ARG_INT, &options->threads,
+          "Use N workers a lane, whatever the configuration says", "N" },
         G_OPTION_ENTRY_NULL,
     };
     g_autoptr(GOptionContext) context = g_option_context_new("- libvirt on D-Bus");
@@ -46,6 +49,12 @@ parse_options(Options *options, int *argc, char ***argv, GError **error)
     if (*argc > 1 || (!options->version && options->session == options->system)) {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
                     "give either --session or --system, and nothing that is not an option");
+        return FALSE;
+    }
+
+    if (options->threads < 0 || options->threads > CONFIG_MAX_WORKERS) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--threads takes a number from 1 to %d", CONFIG_MAX_WORKERS);
         return FALSE;
     }
 
@@ -108,6 +117,9 @@ main(int argc, char **argv)
         g_critical("%s", error->message);
         return EX_CONFIG;
     }
+
+    if (options.threads > 0)
+        config->workers = options.threads;
 
     if (virInitialize() < 0 || virEventRegisterDefaultImpl() < 0) {
         g_critical("libvirt: %s", virGetLastErrorMessage());

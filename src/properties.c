@@ -99,7 +99,7 @@ finish_if_read(Call *call)
     if (--call->n_readings > 0)
         return;
 
-    call->result = g_variant_ref_sink(call->run(call, NULL, NULL));
+    call->result = face_wrap(call->place.face, g_variant_ref_sink(call->run(call, NULL, NULL)));
     call_reply(call);
 }
 

@@ -15,8 +15,6 @@
 /* How long the closing of connections may hold up the end. */
 #define CLOSING_SECONDS 5
 
-const Face native_face = { "org.libvirt1", "/org/libvirt1" };
-
 struct Service {
     GDBusConnection *bus;
     GMainLoop *loop;        /* (owned) */
@@ -24,6 +22,8 @@ struct Service {
     Authority *authority;   /* (owned) */
     GPtrArray *connections; /* (owned) of Connection */
     Tree *tree;             /* (owned) */
+    Tree *compat_tree;      /* (owned) (nullable) */
+    guint compat_name;
     gboolean ending;
     int status;
 };
@@ -92,15 +92,19 @@ on_signal(gpointer data, const char *connection, const Signal *signal)
 {
     Service *service = data;
 
-    if (service->tree)
-        tree_emit(service->tree, connection, signal);
+    tree_emit(service->tree, connection, signal);
+    if (service->compat_tree)
+        tree_emit(service->compat_tree, connection, signal);
 }
 
 static gboolean
 service_publish(Service *service, const Config *config, GError **error)
 {
     service->tree = tree_new(service, service->bus, &native_face);
-    if (!tree_add_manager(service->tree, error))
+    if (config->compat)
+        service->compat_tree = tree_new(service, service->bus, &compat_face);
+    if (!tree_add_root(service->tree, error) ||
+        (service->compat_tree && !tree_add_root(service->compat_tree, error)))
         return FALSE;
 
     for (guint i = 0; i < config->connections->len; i++) {
@@ -108,7 +112,8 @@ service_publish(Service *service, const Config *config, GError **error)
             connection_new(config->connections->pdata[i], config, on_signal, service);
 
         g_ptr_array_add(service->connections, connection);
-        if (!tree_add_connection(service->tree, connection, error))
+        if (!tree_add_connection(service->tree, connection, error) ||
+            (service->compat_tree && !tree_add_connection(service->compat_tree, connection, error)))
             return FALSE;
     }
 
@@ -162,6 +167,7 @@ service_clear(Service *service)
     service->ending = TRUE;
     wait_for_connections(service);
     tree_free(service->tree);
+    g_clear_pointer(&service->compat_tree, tree_free);
     g_dbus_connection_flush_sync(service->bus, NULL, NULL);
 
     g_ptr_array_unref(service->connections);
@@ -171,10 +177,29 @@ service_clear(Service *service)
 }
 
 static void
+on_compat_name_lost(GDBusConnection *bus, const char *name, gpointer data G_GNUC_UNUSED)
+{
+    if (bus && !g_dbus_connection_is_closed(bus))
+        g_warning("somebody else has the name %s: programs for libvirt-dbus do not come here",
+                  name);
+}
+
+static void
+on_name_acquired(GDBusConnection *bus, const char *name G_GNUC_UNUSED, gpointer data)
+{
+    Service *service = data;
+
+    if (service->compat_tree)
+        service->compat_name =
+            g_bus_own_name_on_connection(bus, compat_face.bus_name, G_BUS_NAME_OWNER_FLAGS_NONE,
+                                         NULL, on_compat_name_lost, NULL, NULL);
+}
+
+static void
 service_serve(Service *service)
 {
     guint name = g_bus_own_name_on_connection(service->bus, native_face.bus_name,
-                                              G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE, NULL,
+                                              G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE, on_name_acquired,
                                               on_name_lost, service, NULL);
     gulong closed = g_signal_connect(service->bus, "closed", G_CALLBACK(on_bus_closed), service);
     guint interrupted = g_unix_signal_add(SIGINT, on_terminate, service);
@@ -186,6 +211,7 @@ service_serve(Service *service)
     g_source_remove(terminated);
     g_signal_handler_disconnect(service->bus, closed);
     g_bus_unown_name(name);
+    g_clear_handle_id(&service->compat_name, g_bus_unown_name);
 }
 
 int

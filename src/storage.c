@@ -1,52 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The properties of a storage pool that libvirt tells together, and what it tells of a volume. */
+/* What no rule of the generator covers of storage pools and volumes. */
 
 #include "bindings.h"
 #include "error.h"
-
-static gboolean
-ask(Call *call, virStoragePoolInfoPtr info, GError **error)
-{
-    if (virStoragePoolGetInfo(call->object, info) < 0) {
-        error_from_libvirt(error);
-        return FALSE;
-    }
-
-    return TRUE;
-}
-
-GVariant *
-storage_pool_read_allocation(Call *call, GVariant *arguments G_GNUC_UNUSED, GError **error)
-{
-    virStoragePoolInfo info;
-
-    return ask(call, &info, error) ? g_variant_new_uint64(info.allocation) : NULL;
-}
-
-GVariant *
-storage_pool_read_available(Call *call, GVariant *arguments G_GNUC_UNUSED, GError **error)
-{
-    virStoragePoolInfo info;
-
-    return ask(call, &info, error) ? g_variant_new_uint64(info.available) : NULL;
-}
-
-GVariant *
-storage_pool_read_capacity(Call *call, GVariant *arguments G_GNUC_UNUSED, GError **error)
-{
-    virStoragePoolInfo info;
-
-    return ask(call, &info, error) ? g_variant_new_uint64(info.capacity) : NULL;
-}
-
-GVariant *
-storage_pool_read_state(Call *call, GVariant *arguments G_GNUC_UNUSED, GError **error)
-{
-    virStoragePoolInfo info;
-
-    return ask(call, &info, error) ? g_variant_new_int32(info.state) : NULL;
-}
 
 /* Most drivers know only the function without flags. */
 GVariant *

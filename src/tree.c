@@ -7,8 +7,6 @@
 
 #include "tree.h"
 
-#include "bindings.h"
-
 struct Tree {
     Service *service;
     GDBusConnection *bus; /* (owned) */
@@ -16,21 +14,12 @@ struct Tree {
     GArray *registrations; /* (owned) of guint */
 };
 
-static const Interface *const manager_interfaces[] = { &manager_bindings, &object_manager_bindings,
-                                                       NULL };
-static const Interface *const connection_interfaces[] = {
-    &connection_bindings,
-    &object_manager_bindings,
-    &qemu_connection_bindings,
-    NULL,
-};
-
 const Interface *const *
 place_get_interfaces(const Place *place)
 {
     if (place->kind)
-        return place->kind->interfaces;
-    return place->connection ? connection_interfaces : manager_interfaces;
+        return face_get_interfaces(place->face, place->kind);
+    return place->connection ? place->face->connection_interfaces : place->face->root_interfaces;
 }
 
 static char **
@@ -110,7 +99,7 @@ tree_register(Tree *tree, Connection *connection, const Kind *kind, GError **err
 }
 
 gboolean
-tree_add_manager(Tree *tree, GError **error)
+tree_add_root(Tree *tree, GError **error)
 {
     return tree_register(tree, NULL, NULL, error);
 }
@@ -121,27 +110,53 @@ tree_add_connection(Tree *tree, Connection *connection, GError **error)
     if (!tree_register(tree, connection, NULL, error))
         return FALSE;
 
-    for (guint i = 0; kinds[i]; i++) {
-        if (!tree_register(tree, connection, kinds[i], error))
+    for (const Kind *const *kind = tree->face->kinds; *kind; kind++) {
+        if (!tree_register(tree, connection, *kind, error))
             return FALSE;
     }
 
     return TRUE;
 }
 
+/* The first @n arguments, after @path if there is one. */
 static GVariant *
-prepend_path(const char *path, GVariant *arguments)
+pack_arguments(const char *path, GVariant *arguments, gsize n)
 {
     GVariantBuilder builder;
 
     g_variant_builder_init(&builder, G_VARIANT_TYPE_TUPLE);
-    g_variant_builder_add(&builder, "o", path);
-    for (gsize i = 0; i < g_variant_n_children(arguments); i++) {
+    if (path)
+        g_variant_builder_add(&builder, "o", path);
+    for (gsize i = 0; i < n; i++) {
         g_autoptr(GVariant) argument = g_variant_get_child_value(arguments, i);
         g_variant_builder_add_value(&builder, argument);
     }
 
     return g_variant_builder_end(&builder);
+}
+
+/* The frozen face has fewer signals, some with fewer arguments, and no standard interfaces. */
+static GVariant *
+translate(Tree *tree, const Signal *signal, const char *path, const char **interface)
+{
+    const Kind *kind = signal->from_connection ? NULL : signal->kind;
+    gsize n = g_variant_n_children(signal->arguments);
+    const Interface *twin = face_find_signal(tree->face, kind, signal->name);
+    gsize n_wanted = 0;
+
+    *interface = signal->interface;
+    if (!tree->face->is_compat)
+        return pack_arguments(path, signal->arguments, n);
+    if (!twin || !g_str_has_prefix(signal->interface, native_face.bus_name))
+        return NULL;
+
+    *interface = twin->info->name;
+    for (GDBusArgInfo **args = g_dbus_interface_info_lookup_signal(twin->info, signal->name)->args;
+         args && *args; args++)
+        n_wanted++;
+
+    return face_wrap(tree->face, g_variant_ref_sink(pack_arguments(
+                                     path, signal->arguments, MIN(n, n_wanted - (path != NULL)))));
 }
 
 void
@@ -150,19 +165,20 @@ tree_emit(Tree *tree, const char *connection, const Signal *signal)
     g_autofree char *above = g_strjoin("/", tree->face->root, connection, NULL);
     g_autofree char *object =
         g_strjoin("/", above, signal->kind ? signal->kind->node : NULL, signal->element, NULL);
-    g_autoptr(GVariant) arguments = g_variant_ref(signal->arguments);
+    const char *source = signal->from_connection ? above : object;
+    const char *interface;
+    GVariant *arguments =
+        translate(tree, signal, signal->from_connection ? object : NULL, &interface);
     g_autoptr(GError) error = NULL;
 
-    if (signal->from_connection) {
-        GVariant *all = prepend_path(object, arguments);
+    if (!arguments)
+        return;
 
-        g_variant_unref(arguments);
-        arguments = g_variant_ref_sink(all);
-    }
-
-    if (!g_dbus_connection_emit_signal(tree->bus, NULL, signal->from_connection ? above : object,
-                                       signal->interface, signal->name, arguments, &error))
+    g_variant_take_ref(arguments);
+    if (!g_dbus_connection_emit_signal(tree->bus, NULL, source, interface, signal->name, arguments,
+                                       &error))
         g_warning("%s: signal %s: %s", object, signal->name, error->message);
+    g_variant_unref(arguments);
 }
 
 Tree *

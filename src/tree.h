@@ -10,7 +10,7 @@ typedef struct Tree Tree;
 Tree *tree_new(Service *service, GDBusConnection *bus, const Face *face);
 void tree_free(Tree *tree);
 
-gboolean tree_add_manager(Tree *tree, GError **error);
+gboolean tree_add_root(Tree *tree, GError **error);
 gboolean tree_add_connection(Tree *tree, Connection *connection, GError **error);
 void tree_emit(Tree *tree, const char *connection, const Signal *signal);
 

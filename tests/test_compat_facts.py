@@ -85,6 +85,8 @@ class Facts(unittest.TestCase):
             natives = {(m.tag, m.get('name')): m for m in members(
                 read_interface(os.path.join(INTROSPECTION, native + '.xml')))}
             for member in members(interface):
+                if member.tag == 'signal':
+                    continue  # what the native one has more is left out
                 other = natives.get((member.tag, member.get('name')))
                 equal = other is not None and types(describe(other)) == types(describe(member))
                 name = (interface.get('name'), member.get('name'))

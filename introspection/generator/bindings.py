@@ -3,7 +3,8 @@
 
 from .c_text import fill, paragraphs, source, table
 from .events import write_events
-from .kinds import find_kinds, write_kind
+from .interface_xml import COMPAT
+from .kinds import find_compat, find_kinds, write_kind
 from .libvirt_api import Mismatch, about
 from .permissions import Permissions
 from .pieces import Arguments, Piece
@@ -46,30 +47,42 @@ INTERFACE = '''\
 const Interface ${prefix}_bindings = {
     .info = (GDBusInterfaceInfo *)&${prefix}_interface,
     .driver = $driver,
-    .methods = methods,
-    .getters = getters,
-    .setters = setters,
+    .methods = ${face}methods,
+    .getters = ${face}getters,
+    .setters = ${face}setters,
 };
 '''
 
 
 def write_bindings(api, interfaces, interface):
     kinds, permissions = find_kinds(interfaces), Permissions(api)
+    twin = find_compat(interfaces, interface)
+    parts = write_tables_of(api, kinds, permissions, interface)
+    compat = write_tables_of(api, kinds, permissions, twin) if twin else ([], [])
+    headers = ('bindings.h', 'error.h', 'interfaces.h', 'path.h', 'value.h')
+    return source(
+        interface.name, ('compat-interfaces.h', *headers) if twin else headers,
+        permissions.tables(), *parts[0], *compat[0],
+        write_kind(api, interfaces, interface), write_kind(api, interfaces, twin) if twin else '',
+        write_events(api, kinds, interface), *parts[1], *compat[1])
+
+
+def write_tables_of(api, kinds, permissions, interface):
+    """The functions of an interface, and its tables."""
     functions, tables = [], []
+    face = COMPAT if interface.native else ''
     for kind in ('methods', 'getters', 'setters'):
         rows = []
         for member in interface.table(kind):
             with about(member.where):
                 functions.append(write_member(api, kinds, interface, member))
                 needs = permissions.name(member)
-            rows.append(f'{{ "{member.name}", {needs}, {member.lane}, {member.effect}, {member.c_name} }}')
-        tables.append(table(f'static const Binding {kind}[]', (*rows, '{ 0 }')))
-    return source(
-        interface.name, ('bindings.h', 'error.h', 'interfaces.h', 'path.h', 'value.h'),
-        permissions.tables(), *functions,
-        write_kind(api, interface), write_events(api, kinds, interface), *tables,
-        fill(INTERFACE, prefix=interface.c_name,
-             driver=f'"{interface.driver}"' if interface.driver else 'NULL'))
+            rows.append(f'{{ "{member.name}", {needs}, {member.lane}, {member.effect}, '
+                        f'{member.c_name} }}')
+        tables.append(table(f'static const Binding {face}{kind}[]', (*rows, '{ 0 }')))
+    tables.append(fill(INTERFACE, prefix=interface.c_name, face=face,
+                       driver=f'"{interface.driver}"' if interface.driver else 'NULL'))
+    return functions, tables
 
 
 def known_functions(api, member):
@@ -90,7 +103,9 @@ def is_missing(api, member):
 
 
 def write_member(api, kinds, interface, member):
-    """The function of a member, or nothing if that stands in src/."""
+    """The function of a member, or nothing if that is another's or stands in src/."""
+    if member.borrowed:
+        return ''
     if is_missing(api, member):
         return fill(FUNCTION, name=member.c_name, no_call=' G_GNUC_UNUSED',
                     no_arguments=' G_GNUC_UNUSED',
@@ -110,6 +125,8 @@ def write_function(arguments, interface, function, member):
     pieces = list(take_pieces(arguments, interface, function, member))
     result = result_of(arguments, function, member, pieces)
     outs = result.outs + tuple(out for p in pieces for out in p.outs)
+    if member.struct_field:
+        outs = tuple(out for out in outs if out.value.endswith('.' + member.struct_field))
     body = paragraphs(
         '\n'.join(p.declared for p in pieces if p.declared),
         write_unpacking(pieces),

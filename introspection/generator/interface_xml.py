@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from .libvirt_api import Mismatch
 
 PREFIX = 'org.libvirt1.'
+COMPAT = 'compat_'  # what the C names of the compat face begin with
 
 ANNOTATIONS = {
     'interface': ('Object', 'Node', 'Identity', 'LookUp', 'ListAll', 'Missing', 'EventRegister',
-                  'EventDeregister', 'Driver'),
+                  'EventDeregister', 'Driver', 'Native'),
     'method': ('Function', 'Since', 'Permission', 'Lane', 'Changes', 'Handwritten'),
-    'property': ('Function', 'Since', 'Permission', 'Lane', 'Handwritten', 'Set.Function',
+    'property': ('Function', 'Field', 'Since', 'Permission', 'Lane', 'Handwritten', 'Set.Function',
                  'Set.Permission'),
     'signal': ('Event', 'Callback', 'Since', 'Changes', 'Handwritten'),
     'arg': ('Nullable',),
@@ -63,8 +64,10 @@ class Member:
     effect: str  # of the C enum Effect
     since: str
     handwritten: bool
+    struct_field: str = ''  # of what the function fills, the only one that is wanted
     event: str = ''
     callback: str = ''
+    borrowed: bool = False  # the binding is that of the native member
     ins: list = field(default_factory=list)
     outs: list = field(default_factory=list)
 
@@ -84,6 +87,7 @@ class Interface:
     event_register: str = ''
     event_deregister: str = ''
     driver: str = ''
+    native: str = ''
 
     def table(self, kind):
         return sorted((m for m in self.members if m.kind == kind), key=lambda m: m.name)
@@ -135,7 +139,8 @@ def find_effect(member, element, notes):
     if member.kind == 'getters':
         notes = {a.get('name'): a.get('value') for a in element.findall('annotation')}
         announced = notes.get(EMITS_CHANGED, 'true') in ('const', 'true')
-        return 'BINDING_ANNOUNCED' if announced else 'BINDING_READS'
+        is_registered = announced and not member.c_name.startswith(COMPAT)
+        return 'BINDING_ANNOUNCED' if is_registered else 'BINDING_READS'
     always = [c for c in member.checks if c.when == 'WHEN_ALWAYS']  # signals have none
     reads = all(READING.fullmatch(c.permission) for c in always)
     changes = notes.get('Changes', 'false' if reads else 'true')
@@ -147,6 +152,7 @@ def read_member(interface, kind, infix, element):
     where = f'{interface.name}: {element.tag} {name}'
     notes = read_notes(element, where)
     prefix = 'Set.' if kind == 'setters' else ''
+    borrowed = bool(interface.native) and not notes
     member = Member(
         where, kind, name, f'{interface.c_name}_{infix}{snake(name)}',
         functions=notes.get(prefix + 'Function', '').split(),
@@ -155,9 +161,13 @@ def read_member(interface, kind, infix, element):
         effect='',
         since=notes.get('Since', ''),
         handwritten='Handwritten' in notes,
+        struct_field=notes.get('Field', ''),
         event=notes.get('Event', ''),
-        callback=notes.get('Callback', ''))
+        callback=notes.get('Callback', ''),
+        borrowed=borrowed)
     member.effect = find_effect(member, element, notes)
+    if borrowed:
+        return member
     if kind != 'signals' and not member.checks:
         raise Mismatch(f'{where}: no {prefix}Permission')
     if kind != 'signals' and not member.functions and not member.handwritten:
@@ -194,15 +204,41 @@ def read_interface(filename):
     name = root.get('name')
     c_name = re.sub(r'([a-z0-9])([A-Z])', r'\1_\2', name.rpartition('.')[2]).lower()
     notes = {snake(k): v for k, v in read_notes(root, name).items()}
+    if 'native' in notes:
+        c_name = COMPAT + c_name
     interface = Interface(name, c_name, [], **notes)
     interface.members = list(read_members(interface, root))
     return interface
 
 
+def borrow(member, native):
+    """Takes the binding of the native member of the same name, which must look the same."""
+    twin = next((m for m in native.table(member.kind) if m.name == member.name), None)
+    if not twin:
+        raise Mismatch(f'{member.where}: {native.name} has none')
+    types = [[a.type for a in args] for args in (member.ins, member.outs)]
+    twin_types = [[a.type for a in args] for args in (twin.ins, twin.outs)]
+    if member.kind == 'signals':  # which have grown
+        twin_types[1] = twin_types[1][:len(types[1])]
+    if types != twin_types:
+        raise Mismatch(f'{member.where}: that of {native.name} has other types')
+    member.c_name, member.checks = twin.c_name, twin.checks
+    member.lane, member.effect = twin.lane, twin.effect
+    member.functions, member.since = twin.functions, twin.since
+    member.struct_field = twin.struct_field
+
+
 def read_interfaces(filenames):
     interfaces = [read_interface(name) for name in filenames]
+    by_name = {i.name: i for i in interfaces}
+    for interface in (i for i in interfaces if i.native):
+        native = by_name[interface.native]
+        interface.object = native.object
+        for member in interface.members:
+            if member.borrowed:
+                borrow(member, native)
     taken = {}
-    for member in (m for i in interfaces for m in i.members):
+    for member in (m for i in interfaces for m in i.members if not m.borrowed):
         if member.c_name in taken:
             raise Mismatch(f'{member.where}: its C name {member.c_name} is also that of '
                            f'{taken[member.c_name]}')

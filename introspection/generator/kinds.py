@@ -69,6 +69,8 @@ const Kind ${prefix}_kind = {
     .ref = ${prefix}_ref,
     .free = ${prefix}_free,
     .interfaces = ${prefix}_interfaces,
+    .compat_interfaces = $compat_interfaces,
+    .compat = $compat,
 };
 '''
 
@@ -81,19 +83,25 @@ void *${prefix}_look_up(virConnectPtr connect, const char *key, GError **error);
 
 def find_kinds(interfaces):
     """The interface that all objects of a kind have, by the C type of their handles."""
-    return {i.object: i for i in interfaces if i.identity}
+    return {i.object: i for i in interfaces if i.identity and not i.native}
+
+
+def find_compat(interfaces, interface):
+    """The interface of the compat face that has the same objects, if there is one."""
+    return next((i for i in interfaces if i.native == interface.name), None)
 
 
 def is_handwritten(interface):
     return interface.identity == 'handwritten'
 
 
-def write_kind(api, interface):
+def write_kind(api, interfaces, interface):
     if not interface.identity:
         return ''
     if not api.is_handle(interface.object):
         raise Mismatch(f'{interface.name}: libvirt has no objects of type {interface.object}')
     prefix = interface.c_name
+    twin = interface if interface.native else find_compat(interfaces, interface)
     names = {
         'prefix': prefix,
         'handle': interface.object,
@@ -103,6 +111,8 @@ def write_kind(api, interface):
         'identity': interface.identity,
         'look_up': interface.look_up,
         'list_all': interface.list_all,
+        'compat_interfaces': f'{twin.c_name}_interfaces' if twin else 'NULL',
+        'compat': f'&{twin.c_name}_kind' if twin and twin.identity else 'NULL',
         'list': f'{prefix}_list' if interface.list_all else 'NULL',
         'decode': f'{prefix}_decode' if is_handwritten(interface) else 'path_decode',
     }

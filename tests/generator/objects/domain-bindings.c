@@ -54,6 +54,8 @@ const Kind domain_kind = {
     .ref = domain_ref,
     .free = domain_free,
     .interfaces = domain_interfaces,
+    .compat_interfaces = NULL,
+    .compat = NULL,
 };
 
 const Event domain_events[] = {

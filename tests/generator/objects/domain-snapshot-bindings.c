@@ -28,6 +28,8 @@ const Kind domain_snapshot_kind = {
     .ref = domain_snapshot_ref,
     .free = domain_snapshot_free,
     .interfaces = domain_snapshot_interfaces,
+    .compat_interfaces = NULL,
+    .compat = NULL,
 };
 
 const Event domain_snapshot_events[] = {

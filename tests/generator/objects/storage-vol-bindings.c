@@ -44,6 +44,8 @@ const Kind storage_vol_kind = {
     .ref = storage_vol_ref,
     .free = storage_vol_free,
     .interfaces = storage_vol_interfaces,
+    .compat_interfaces = NULL,
+    .compat = NULL,
 };
 
 const Event storage_vol_events[] = {

@@ -25,6 +25,10 @@ const Kind *const kinds[] = {
     NULL,
 };
 
+const Kind *const compat_kinds[] = {
+    NULL,
+};
+
 const Event *const events[] = {
     domain_snapshot_events,
     domain_events,
