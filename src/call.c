@@ -289,6 +289,8 @@ call_push(Call *call, LinkRun run, LinkDone done)
     }
 
     call->link = link_ref(connection_get_link(call->place.connection, call->lane));
+    if (call->object && !connection_is_current(call->place.connection, call->link))
+        call->place.kind->free(g_steal_pointer(&call->object));
     link_push(call->link, run, done, call);
 }
 

@@ -3,9 +3,9 @@
 /* A connection is what the configuration or a caller named: it stands on the bus whether or not its
  * hypervisor can be reached, and opens it when it is first needed.
  *
- * It has two links. What can take long runs on one of its own, because libvirtd serves only a few
- * requests of one client at a time. When a link is lost, what was known is forgotten with it, and
- * the next call opens a new one. */
+ * Its main link brings events, and the handles of the registry are that link's. What can take long
+ * runs on spare ones (spares.c). When the main link is lost, what was known is forgotten with it,
+ * and it is tried again, at the latest by the next call. */
 
 #include "connection.h"
 
@@ -13,6 +13,7 @@
 
 #include "inventory.h"
 #include "managed.h"
+#include "spares.h"
 #include "value.h"
 #include "watch.h"
 
@@ -30,8 +31,8 @@ struct Connection {
     ConnectionEmit emit;
     gpointer emit_data;
 
-    Link *short_link;        /* (owned) (nullable) */
-    Link *long_link;         /* (owned) (nullable) */
+    Link *main_link;         /* (owned) (nullable) */
+    struct Spares *spares;   /* (owned) (nullable) */
     Registry *registry;      /* (owned) of the short link */
     struct Watches *watches; /* (owned) */
     GQueue early;            /* of Signal (owned): came before the registry was filled */
@@ -127,7 +128,7 @@ on_completed(gpointer data, const GError *error G_GNUC_UNUSED)
 {
     g_autofree Rest *rest = data;
 
-    if (rest->link == rest->connection->short_link)
+    if (rest->link == rest->connection->main_link)
         inventory_fill(rest->inventory, rest->connection, FALSE);
 
     link_unref(rest->link);
@@ -139,7 +140,7 @@ push_rest(Connection *connection, gpointer inventory)
 {
     Rest *rest = g_new(Rest, 1);
 
-    *rest = (Rest){ connection_ref(connection), link_ref(connection->short_link), inventory };
+    *rest = (Rest){ connection_ref(connection), link_ref(connection->main_link), inventory };
     link_push(rest->link, complete, on_completed, rest);
 }
 
@@ -170,7 +171,7 @@ on_retry(gpointer owner)
     Connection *connection = owner;
 
     connection->retry = 0;
-    connection_get_link(connection, LANE_SHORT);
+    connection_get_main_link(connection);
 
     return G_SOURCE_REMOVE;
 }
@@ -187,11 +188,11 @@ retry_later(Connection *connection)
 }
 
 static void
-on_lost(gpointer owner, const GError *error)
+on_lost(gpointer owner, Link *link, const GError *error)
 {
     Connection *connection = owner;
-    Link *link = g_steal_pointer(&connection->short_link);
 
+    connection->main_link = NULL;
     g_info("%s: %s", connection->name, error->message);
     if (connection->told_alive) {
         tell_alive(connection, NULL);
@@ -205,21 +206,7 @@ on_lost(gpointer owner, const GError *error)
     forget(connection);
 }
 
-static void
-on_long_link_opened(gpointer owner G_GNUC_UNUSED, gpointer prepared G_GNUC_UNUSED)
-{
-}
-
-static void
-on_long_link_lost(gpointer owner, const GError *error G_GNUC_UNUSED)
-{
-    Connection *connection = owner;
-
-    link_abandon(g_steal_pointer(&connection->long_link));
-}
-
-static const LinkFuncs short_funcs = { inventory_new, on_opened, inventory_release, on_lost };
-static const LinkFuncs long_funcs = { NULL, on_long_link_opened, NULL, on_long_link_lost };
+static const LinkFuncs link_funcs = { inventory_new, on_opened, inventory_release, on_lost };
 
 /* The test driver keeps its host in the connection: opened again, most of its URIs are another. */
 static gboolean
@@ -229,23 +216,44 @@ is_whole_host(const char *uri)
 }
 
 Link *
+connection_get_main_link(Connection *connection)
+{
+    gboolean single = spares_are_needed(connection->uri);
+    const LinkOptions options = { connection->uri, connection->read_only,
+                                  single ? 1 : connection->workers };
+
+    if (!connection->main_link)
+        connection->main_link = link_new(&options, &link_funcs, connection);
+
+    return connection->main_link;
+}
+
+/* A call whose object's handle is known belongs to the main link, unless it would have to wait. */
+Link *
 connection_get_link(Connection *connection, Lane lane)
 {
-    gboolean own = lane == LANE_LONG && !is_whole_host(connection->uri);
-    Link **link = own ? &connection->long_link : &connection->short_link;
+    Link *link = connection_get_main_link(connection);
+    Link *spare;
 
-    if (!*link) {
-        const LinkOptions options = { connection->uri, connection->read_only, connection->workers };
-        *link = link_new(&options, own ? &long_funcs : &short_funcs, connection);
-    }
+    if (is_whole_host(connection->uri))
+        return link;
 
-    return *link;
+    if (!connection->spares)
+        connection->spares =
+            spares_new(connection->uri, connection->read_only, connection->workers);
+    if (lane == LANE_LONG)
+        return spares_get(connection->spares);
+    if (!link_is_open(link) || link_get_n_jobs(link) == 0 || !spares_are_needed(connection->uri))
+        return link;
+    spare = spares_get_idle(connection->spares);
+
+    return spare ? spare : link;
 }
 
 gboolean
 connection_is_current(Connection *connection, Link *link)
 {
-    return link == connection->short_link;
+    return link == connection->main_link;
 }
 
 const char *
@@ -269,7 +277,7 @@ connection_get_read_only(Connection *connection)
 gboolean
 connection_is_alive(Connection *connection)
 {
-    return connection->short_link && link_is_open(connection->short_link);
+    return connection->main_link && link_is_open(connection->main_link);
 }
 
 /* The scheme of its URI tells its driver before it is open. */
@@ -375,8 +383,8 @@ void
 connection_close(Connection *connection)
 {
     g_clear_handle_id(&connection->retry, g_source_remove);
-    g_clear_pointer(&connection->short_link, link_abandon);
-    g_clear_pointer(&connection->long_link, link_abandon);
+    g_clear_pointer(&connection->main_link, link_abandon);
+    g_clear_pointer(&connection->spares, spares_free);
     forget(connection);
 }
 

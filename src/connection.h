@@ -47,6 +47,7 @@ GVariant *connection_get_values(Connection *connection); /* a{sv}, floating: its
 
 /* Opens it if need be. The link is the connection's. */
 Link *connection_get_link(Connection *connection, Lane lane);
+Link *connection_get_main_link(Connection *connection);
 
 /* Whether what comes through @link belongs into the registry. */
 gboolean connection_is_current(Connection *connection, Link *link);

@@ -25,6 +25,7 @@ struct Link {
     gpointer owner;    /* (nullable) */
     GThreadPool *pool; /* (owned) */
     GQueue waiting;    /* of Job, until it is open */
+    guint n_jobs;      /* not yet done */
 
     /* Set by the worker that opens it, read when that is done. */
     virConnectPtr connect; /* (owned) (nullable) */
@@ -71,7 +72,7 @@ link_lost(gpointer data)
     link->error =
         g_error_new(LIBVIRT_ERROR, VIR_ERR_NO_CONNECT, "the connection to the hypervisor was lost");
     if (link->open && link->owner)
-        link->funcs->lost(link->owner, link->error);
+        link->funcs->lost(link->owner, link, link->error);
 
     return G_SOURCE_REMOVE;
 }
@@ -141,6 +142,7 @@ job_done(gpointer data)
 {
     g_autofree Job *job = data;
 
+    job->link->n_jobs--;
     job->done(job->data, NULL);
     link_unref(job->link);
 
@@ -159,6 +161,7 @@ job_run(gpointer data, gpointer user_data G_GNUC_UNUSED)
 static void
 job_refuse(Job *job)
 {
+    job->link->n_jobs--;
     job->done(job->data, job->link->error);
     link_unref(job->link);
     g_free(job);
@@ -193,7 +196,7 @@ link_opened(gpointer data, const GError *unused G_GNUC_UNUSED)
     if (link->owner && link->open)
         link->funcs->opened(link->owner, link->prepared);
     else if (link->owner)
-        link->funcs->lost(link->owner, link->error);
+        link->funcs->lost(link->owner, link, link->error);
 
     while ((job = g_queue_pop_head(&link->waiting))) {
         if (link->open)
@@ -209,6 +212,7 @@ job_new(Link *link, LinkRun run, LinkDone done, gpointer data)
     Job *job = g_new(Job, 1);
 
     *job = (Job){ link_ref(link), run, done, data };
+    link->n_jobs++;
 
     return job;
 }
@@ -228,6 +232,12 @@ gpointer
 link_get_owner(Link *link)
 {
     return link->owner;
+}
+
+guint
+link_get_n_jobs(Link *link)
+{
+    return link->n_jobs;
 }
 
 gboolean

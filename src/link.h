@@ -21,7 +21,8 @@ typedef struct {
                         Link *link); /* (nullable) on the worker that opened */
     void (*opened)(gpointer owner, gpointer prepared);
     void (*release)(virConnectPtr connect, gpointer prepared); /* on the thread that closes */
-    void (*lost)(gpointer owner, const GError *error); /* it could not be opened, or broke */
+    void (*lost)(gpointer owner, Link *link,
+                 const GError *error); /* could not be opened, or broke */
 } LinkFuncs;
 
 /* Starts opening it. */
@@ -34,6 +35,7 @@ void link_unref(Link *link);
 void link_abandon(Link *link);
 
 gpointer link_get_owner(Link *link); /* (nullable) once it was abandoned */
+guint link_get_n_jobs(Link *link);   /* that wait or run */
 gboolean link_is_open(Link *link);
 virConnectPtr link_get_connect(Link *link); /* (nullable) */
 

@@ -150,8 +150,7 @@ read_property(Call *call, const Binding *getter)
     if (reading->object)
         call->place.kind->ref(reading->object);
     call->n_readings++;
-    link_push(connection_get_link(call->place.connection, LANE_SHORT), reading_run, reading_done,
-              reading);
+    link_push(connection_get_main_link(call->place.connection), reading_run, reading_done, reading);
 }
 
 static void

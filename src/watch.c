@@ -130,7 +130,7 @@ watch_get(Connection *connection, const Kind *kind, const char *element, gboolea
 
     watch = g_new0(Watch, 1);
     watch->connection = connection_ref(connection);
-    watch->link = link_ref(connection_get_link(connection, LANE_SHORT));
+    watch->link = link_ref(connection_get_main_link(connection));
     watch->key = g_steal_pointer(&key);
     watch->kind = kind;
     watch->element = g_strdup(element);
@@ -249,7 +249,7 @@ watch_announced(Connection *connection, WatchDone done, gpointer data)
     Barrier *barrier = g_new(Barrier, 1);
 
     *barrier = (Barrier){ connection_ref(connection), 0, done, data };
-    link_push(connection_get_link(connection, LANE_SHORT), ask_anything, on_answered, barrier);
+    link_push(connection_get_main_link(connection), ask_anything, on_answered, barrier);
 }
 
 Watches *

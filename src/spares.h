@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include "link.h"
+
+/* More links to the hypervisor of a connection, without events or objects of their own: for what
+ * takes long, and for what would have to wait for another call. */
+typedef struct Spares Spares;
+
+Spares *spares_new(const char *uri, gboolean read_only, guint workers);
+void spares_free(Spares *spares); /* calls in flight end by themselves */
+
+/* One that does nothing now, opened if need be; NULL if all are busy. */
+Link *spares_get_idle(Spares *spares);
+
+/* That, or the one with the least to do. */
+Link *spares_get(Spares *spares);
+
+/* Whether one connection to libvirt may be used by one thread at a time only. */
+gboolean spares_are_needed(const char *uri);
