@@ -193,6 +193,7 @@ on_lost(gpointer owner, Link *link, const GError *error)
     Connection *connection = owner;
 
     connection->main_link = NULL;
+    g_clear_pointer(&connection->spares, spares_free); /* broken, too, or soon */
     g_info("%s: %s", connection->name, error->message);
     if (connection->told_alive) {
         tell_alive(connection, NULL);

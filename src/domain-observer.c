@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* What the registry keeps of domains. State, memory and vCPUs of all of them come with one request,
- * the statistics of the host; a driver that has not all of these is asked domain by domain. */
+ * the statistics of the host. A driver that has not all of these is asked domain by domain, and so
+ * is a domain that is busy; one domain is asked in the same way, as statistics may enter QEMU's
+ * monitor and wait there. */
 
 #include "bindings.h"
 #include "observe.h"
@@ -41,20 +43,6 @@ read_record(const virDomainStatsRecord *record, Figures *figures)
 }
 
 static gboolean
-ask_stats(virDomainPtr domain, Figures *figures)
-{
-    virDomainPtr domains[] = { domain, NULL };
-    virDomainStatsRecordPtr *records = NULL;
-    gboolean complete = FALSE;
-
-    if (virDomainListGetStats(domains, STATS, &records, 0) == 1)
-        complete = read_record(records[0], figures);
-    virDomainStatsRecordListFree(records);
-
-    return complete;
-}
-
-static gboolean
 ask_info(virDomainPtr domain, Figures *figures)
 {
     virDomainInfo info;
@@ -85,7 +73,7 @@ describe(void *handle, gpointer gathered, GVariantBuilder *values)
 
     virDomainGetUUIDString(handle, uuid);
     known = gathered ? g_hash_table_lookup(gathered, uuid) : NULL;
-    if (!known && ((!gathered && ask_stats(handle, &asked)) || ask_info(handle, &asked)))
+    if (!known && ask_info(handle, &asked))
         known = &asked;
 
     /* The id is older than the state. If a start failed in between, no event will tell. */
@@ -113,7 +101,8 @@ gather(virConnectPtr connect)
 {
     GHashTable *all = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     virDomainStatsRecordPtr *records = NULL;
-    int n = virConnectGetAllDomainStats(connect, STATS, &records, 0);
+    int n = virConnectGetAllDomainStats(connect, STATS, &records,
+                                        VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT);
 
     for (int i = 0; i < n; i++) {
         char uuid[VIR_UUID_STRING_BUFLEN] = "";
