@@ -33,6 +33,7 @@ typedef enum {
     BINDING_READS,     /* nothing */
     BINDING_CHANGES,   /* looks afterwards at what the call was made to or returned */
     BINDING_ANNOUNCED, /* answers from the registry, which knows this property */
+    BINDING_CONSTANT,  /* likewise, and once read it need not be read again */
 } Effect;
 
 typedef struct Call Call;

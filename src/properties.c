@@ -52,13 +52,12 @@ static GVariant *
 look_in_registry(Call *call, const Binding *getter)
 {
     const Place *place = &call->place;
-    GVariant *values = NULL;
 
-    if (place->kind && getter->effect == BINDING_ANNOUNCED)
-        values = registry_get_values(connection_get_registry(place->connection), place->kind,
-                                     call->element);
+    if (!place->kind || getter->effect == BINDING_READS)
+        return NULL;
 
-    return values ? g_variant_lookup_value(values, getter->name, NULL) : NULL;
+    return registry_lookup(connection_get_registry(place->connection), place->kind, call->element,
+                           getter->name);
 }
 
 gboolean
@@ -111,6 +110,9 @@ reading_done(gpointer data, const GError *error G_GNUC_UNUSED)
 
     if (reading->object)
         call->place.kind->free(reading->object);
+    if (reading->value && call->place.kind && reading->getter->effect == BINDING_CONSTANT)
+        registry_remember(connection_get_registry(call->place.connection), call->place.kind,
+                          call->element, reading->getter->name, reading->value);
     if (reading->value) {
         g_variant_builder_add(call->properties, "{sv}", reading->getter->name, reading->value);
         g_variant_unref(reading->value);

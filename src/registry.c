@@ -28,6 +28,7 @@ sight_clear(Sight *sight)
     if (sight->handle)
         sight->kind->free(g_steal_pointer(&sight->handle));
     g_clear_pointer(&sight->values, g_variant_unref);
+    g_clear_pointer(&sight->constants, g_variant_unref);
 }
 
 static void
@@ -117,6 +118,7 @@ shelf_replace(Sight *entry, Sight *sight, GVariant **changed)
     if (sight->values && entry->values)
         *changed = find_differences(entry->values, sight->values);
 
+    sight->constants = g_steal_pointer(&entry->constants);
     sight_clear(entry);
     *entry = *sight;
     *sight = (Sight){ .kind = entry->kind };
@@ -175,6 +177,35 @@ registry_get_values(Registry *registry, const Kind *kind, const char *element)
     Sight *entry = g_hash_table_lookup(registry_shelf(registry, kind)->entries, element);
 
     return entry ? entry->values : NULL;
+}
+
+void
+registry_remember(Registry *registry, const Kind *kind, const char *element, const char *name,
+                  GVariant *value)
+{
+    Sight *entry = g_hash_table_lookup(registry_shelf(registry, kind)->entries, element);
+    g_auto(GVariantDict) constants = G_VARIANT_DICT_INIT(entry ? entry->constants : NULL);
+
+    if (!entry || !entry->values)
+        return;
+
+    g_variant_dict_insert_value(&constants, name, value);
+    g_clear_pointer(&entry->constants, g_variant_unref);
+    entry->constants = g_variant_ref_sink(g_variant_dict_end(&constants));
+}
+
+GVariant *
+registry_lookup(Registry *registry, const Kind *kind, const char *element, const char *name)
+{
+    Sight *entry = g_hash_table_lookup(registry_shelf(registry, kind)->entries, element);
+    GVariant *value = NULL;
+
+    if (entry && entry->values)
+        value = g_variant_lookup_value(entry->values, name, NULL);
+    if (entry && entry->constants && !value)
+        value = g_variant_lookup_value(entry->constants, name, NULL);
+
+    return value;
 }
 
 gboolean

@@ -11,8 +11,9 @@ typedef struct Registry Registry;
 /* An object as a worker saw it. */
 typedef struct {
     const Kind *kind;
-    void *handle;     /* (owned) (nullable) if it is gone */
-    GVariant *values; /* (owned) (nullable) a{sv}, if its kind has any to keep */
+    void *handle;        /* (owned) (nullable) if it is gone */
+    GVariant *values;    /* (owned) (nullable) a{sv}, if its kind has any to keep */
+    GVariant *constants; /* (owned) (nullable) a{sv} of what was read once and stays */
 } Sight;
 
 void sight_clear(Sight *sight);
@@ -43,6 +44,14 @@ void registry_put_handle(Registry *registry, const Kind *kind, void *handle);
 /* Both stay the registry's and are only there for objects of live kinds. */
 void *registry_get_handle(Registry *registry, const Kind *kind, const char *element);
 GVariant *registry_get_values(Registry *registry, const Kind *kind, const char *element);
+
+/* A property that never changes and is not among the values; it need not be read again. */
+void registry_remember(Registry *registry, const Kind *kind, const char *element, const char *name,
+                       GVariant *value);
+
+/* (owned) (nullable) from either. */
+GVariant *registry_lookup(Registry *registry, const Kind *kind, const char *element,
+                          const char *name);
 
 gboolean registry_has(Registry *registry, const Kind *kind, const char *element);
 char **registry_list(Registry *registry, const Kind *kind); /* (owned) path elements, sorted */

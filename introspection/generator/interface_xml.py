@@ -20,6 +20,7 @@ ANNOTATIONS = {
     'arg': ('Nullable',),
 }
 EMITS_CHANGED = 'org.freedesktop.DBus.Property.EmitsChangedSignal'
+EFFECTS = {'const': 'BINDING_CONSTANT', 'true': 'BINDING_ANNOUNCED'}
 READING = re.compile('getattr|search_.*|read|read_secure|.*_read|detect_storage_pools|screenshot|'
                      'open_device|open_graphics|open_namespace')
 CHECK = re.compile(r'(\w+):(\w+)(?::(!?)([\w|]+)|::(\w+):(\w+))?')
@@ -138,9 +139,9 @@ def find_effect(member, element, notes):
     """What the service does about a member besides running its binding."""
     if member.kind == 'getters':
         notes = {a.get('name'): a.get('value') for a in element.findall('annotation')}
-        announced = notes.get(EMITS_CHANGED, 'true') in ('const', 'true')
-        is_registered = announced and not member.c_name.startswith(COMPAT)
-        return 'BINDING_ANNOUNCED' if is_registered else 'BINDING_READS'
+        if member.c_name.startswith(COMPAT):
+            return 'BINDING_READS'
+        return EFFECTS.get(notes.get(EMITS_CHANGED, 'true'), 'BINDING_READS')
     always = [c for c in member.checks if c.when == 'WHEN_ALWAYS']  # signals have none
     reads = all(READING.fullmatch(c.permission) for c in always)
     changes = notes.get('Changes', 'false' if reads else 'true')
