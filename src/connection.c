@@ -135,13 +135,24 @@ on_completed(gpointer data, const GError *error G_GNUC_UNUSED)
     connection_unref(rest->connection);
 }
 
+static gboolean
+push_rest(gpointer data)
+{
+    Rest *rest = data;
+
+    link_push(rest->link, complete, on_completed, rest);
+
+    return G_SOURCE_REMOVE;
+}
+
+/* When the calls that wait for the connection are on their way. */
 static void
-push_rest(Connection *connection, gpointer inventory)
+push_rest_later(Connection *connection, gpointer inventory)
 {
     Rest *rest = g_new(Rest, 1);
 
     *rest = (Rest){ connection_ref(connection), link_ref(connection->main_link), inventory };
-    link_push(rest->link, complete, on_completed, rest);
+    g_idle_add(push_rest, rest);
 }
 
 static void
@@ -157,7 +168,7 @@ on_opened(gpointer owner, gpointer inventory)
     g_info("%s: opened %s", connection->name, connection->uri);
     inventory_fill(inventory, connection, connection->told_none);
     connection->told_none = FALSE;
-    push_rest(connection, inventory);
+    push_rest_later(connection, inventory);
 
     while ((signal = g_queue_pop_head(&connection->early))) {
         watch_signal(connection, signal, TRUE);
