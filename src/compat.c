@@ -45,11 +45,13 @@ compat_connect_get_all_domain_stats(Call *call, GVariant *arguments, GError **er
     return g_variant_new("(a(sa{sv}))", &builder);
 }
 
-/* Unsigned: libvirt's (unsigned int)-1 of a domain that does not run stays 4294967295. */
+/* 0 of a domain that does not run, where the native face has -1. */
 GVariant *
 compat_domain_read_id(Call *call, G_GNUC_UNUSED GVariant *arguments, G_GNUC_UNUSED GError **error)
 {
-    return g_variant_new_uint32(virDomainGetID(call->object));
+    unsigned int id = virDomainGetID(call->object);
+
+    return g_variant_new_uint32(id == (unsigned int)-1 ? 0 : id);
 }
 
 /* Of as many vCPUs as the domain has now, where the native face has all that it can have. */

@@ -109,9 +109,6 @@ domain_send_key(Call *call, GVariant *arguments, GError **error)
     gsize n;
     const guint32 *codes = g_variant_get_fixed_array(keycodes, &n, sizeof(guint32));
 
-    if (n > VIR_DOMAIN_SEND_KEY_MAX_KEYS)
-        return error_invalid(error, "keycodes: more than %d", VIR_DOMAIN_SEND_KEY_MAX_KEYS);
-
     /* The array is not const in libvirt's prototype, but only read. */
     unsigned int *list = (unsigned int *)codes;
 

@@ -20,7 +20,6 @@ static const Interface *const connection_interfaces[] = {
     &qemu_connection_bindings,
     NULL,
 };
-static const Interface *const no_interfaces[] = { NULL };
 
 const Face native_face = {
     .bus_name = "org.libvirt1",
@@ -34,7 +33,7 @@ const Face native_face = {
 const Face compat_face = {
     .bus_name = "org.libvirt",
     .root = "/org/libvirt",
-    .root_interfaces = no_interfaces,
+    .root_interfaces = NULL,
     .connection_interfaces = compat_connect_interfaces,
     .kinds = compat_kinds,
     .is_compat = TRUE,

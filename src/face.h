@@ -9,7 +9,7 @@
 typedef struct {
     const char *bus_name;
     const char *root; /* the object path above all others */
-    const Interface *const *root_interfaces;
+    const Interface *const *root_interfaces; /* (nullable) */
     const Interface *const *connection_interfaces;
     const Kind *const *kinds;
     gboolean is_compat;

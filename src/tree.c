@@ -34,6 +34,14 @@ enumerate(GDBusConnection *bus G_GNUC_UNUSED, const char *sender G_GNUC_UNUSED,
     return registry_list(connection_get_registry(place->connection), place->kind);
 }
 
+/* Objects stand below the folder of their kind, manager and connections at their own place. To
+ * libvirt-dbus the folder is one more object of the kind, though it can be asked for nothing. */
+static gboolean
+is_object(const Place *place, const char *node)
+{
+    return place->kind ? node || place->face->is_compat : !node;
+}
+
 static GDBusInterfaceInfo **
 introspect(GDBusConnection *bus G_GNUC_UNUSED, const char *sender G_GNUC_UNUSED,
            const char *object_path G_GNUC_UNUSED, const char *node, gpointer user_data)
@@ -41,8 +49,7 @@ introspect(GDBusConnection *bus G_GNUC_UNUSED, const char *sender G_GNUC_UNUSED,
     const Place *place = user_data;
     g_autoptr(GPtrArray) infos = g_ptr_array_new();
 
-    /* Objects stand below the folder of their kind, manager and connections at their own place. */
-    if ((place->kind != NULL) == (node != NULL)) {
+    if (is_object(place, node)) {
         for (const Interface *const *i = place_get_interfaces(place); *i; i++) {
             if (!place->connection || connection_has_interface(place->connection, *i))
                 g_ptr_array_add(infos, g_dbus_interface_info_ref((*i)->info));
@@ -101,7 +108,7 @@ tree_register(Tree *tree, Connection *connection, const Kind *kind, GError **err
 gboolean
 tree_add_root(Tree *tree, GError **error)
 {
-    return tree_register(tree, NULL, NULL, error);
+    return !tree->face->root_interfaces || tree_register(tree, NULL, NULL, error);
 }
 
 gboolean
