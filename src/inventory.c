@@ -45,8 +45,11 @@ list_clear(gpointer data)
 static void
 inventory_enable_event(Inventory *inventory, const Event *event, virConnectPtr connect)
 {
-    const Enabled enabled = { event, event->enable(connect, inventory->link) };
+    Enabled enabled = { event, -1 };
 
+    /* libvirt loses some memory when it cannot register for a monitor event. */
+    if (virConnectIsAlive(connect) != 0)
+        enabled.id = event->enable(connect, inventory->link);
     if (enabled.id >= 0)
         g_array_append_val(inventory->enabled, enabled);
 }
