@@ -85,6 +85,11 @@ class PrivateBus:
             NO_COLOR='1',
         )
         environment.pop('G_MESSAGES_DEBUG', None)
+        # What a build with sanitizers reads; its suppressions are by function, so it must see them.
+        suppressions = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'lsan.supp')
+        environment['LSAN_OPTIONS'] = f'suppressions={suppressions}:print_suppressions=0'
+        environment['ASAN_OPTIONS'] = ':'.join(filter(None, (
+            environment.get('ASAN_OPTIONS'), 'fast_unwind_on_malloc=0')))
         return environment
 
     def run(self, *command):
