@@ -63,6 +63,11 @@ gboolean call_look_up(Call *call);
 const Interface *place_find_interface(const Place *place, const char *name);
 const Binding *binding_find(const Binding *table, const char *name);
 
+/* --- for objects.c --- */
+
+/* Takes over a handle that libvirt returned. */
+void call_remember(Call *call, const Kind *kind, void *handle);
+
 /* --- for bindings --- */
 
 /* Turns handles that libvirt returned into paths, and takes them over. Floating: o, ao. */

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* libvirt's handles and the bus's object paths, the one for the other, for bindings. What libvirt
+ * returned is remembered, so that the registry learns of it when the call is answered. */
+
+#include <string.h>
+
+#include "call.h"
+#include "error.h"
+
+static char *
+call_path(Call *call, const Kind *kind, void *handle)
+{
+    g_autofree char *element = kind->identity(handle);
+
+    return g_strjoin("/", call->place.face->root, connection_get_name(call->place.connection),
+                     kind->node, element, NULL);
+}
+
+GVariant *
+call_take_object(Call *call, const Kind *kind, void *handle)
+{
+    const Kind *named = face_get_kind(call->place.face, kind);
+    g_autofree char *path = call_path(call, named, handle);
+
+    call_remember(call, named, handle);
+
+    return g_variant_new_object_path(path);
+}
+
+/* Two interfaces can have one MAC address, and so one path on the compat face; it is listed once.
+ */
+GVariant *
+call_take_objects(Call *call, const Kind *kind, void **handles, int n)
+{
+    g_autofree void **list = handles;
+    g_autoptr(GHashTable) paths = g_hash_table_new(g_str_hash, g_str_equal);
+    GVariantBuilder builder;
+
+    g_variant_builder_init(&builder, G_VARIANT_TYPE_OBJECT_PATH_ARRAY);
+    for (int i = 0; i < n; i++) {
+        g_autoptr(GVariant) path = g_variant_ref_sink(call_take_object(call, kind, list[i]));
+
+        if (g_hash_table_add(paths, (gpointer)g_variant_get_string(path, NULL)))
+            g_variant_builder_add_value(&builder, path);
+    }
+
+    return g_variant_builder_end(&builder);
+}
+
+void *
+call_find_object(Call *call, const Kind *kind, const char *path, GError **error)
+{
+    const Kind *named = face_get_kind(call->place.face, kind);
+    g_autofree char *prefix =
+        g_strjoin("/", call->place.face->root, connection_get_name(call->place.connection),
+                  kind->node, "", NULL);
+    g_autofree char *key = NULL;
+
+    if (g_str_has_prefix(path, prefix))
+        key = named->decode(path + strlen(prefix));
+    if (!key)
+        return error_invalid(error, "%s is not the path of a %s of connection %s", path, kind->node,
+                             connection_get_name(call->place.connection));
+
+    return named->look_up(call->connect, key, error);
+}
