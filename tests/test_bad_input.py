@@ -516,7 +516,6 @@ def test_invalid_descriptors(client, stage, handles):
     domain = stage.domain()
     calls = [
         (domain, DOMAIN + '.CreateWithFiles', GLib.Variant('(ahu)', (handles, 0))),
-        (domain, DOMAIN + '.FDAssociate', GLib.Variant('(sahu)', ('x', handles, 0))),
         (domain, DOMAIN + '.OpenGraphics', GLib.Variant('(uhu)', (0, handles[0], 0))),
         (TEST, f'{CONNECTION}.DomainCreateXMLWithFiles', GLib.Variant('(sahu)', ('', handles, 0))),
     ]
