@@ -8,7 +8,7 @@
  * written for it. */
 typedef struct {
     const char *bus_name;
-    const char *root; /* the object path above all others */
+    const char *root;                        /* the object path above all others */
     const Interface *const *root_interfaces; /* (nullable) */
     const Interface *const *connection_interfaces;
     const Kind *const *kinds;

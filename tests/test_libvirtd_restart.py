@@ -146,8 +146,9 @@ def test_nothing_stays_behind(connection, daemon, define, libvirtd, stopped, wai
     descriptors, threads = held()
     for _ in range(5):
         restart()
-    # The threads that close lost connections end a moment after the calls; GLib keeps a few spare.
-    ask_until(lambda: held()[0] <= descriptors and held()[1] <= threads + 2)
+    # The threads that close lost connections end a moment after the calls; GLib keeps a few spare. A
+    # spare link or two, of two descriptors each, may be open now that were not before.
+    ask_until(lambda: held()[0] <= descriptors + 4 and held()[1] <= threads + 4)
 
 
 def test_listener_sees_all_of_it(client, connection, daemon, define, libvirtd, stopped):
@@ -183,11 +184,13 @@ def test_listener_sees_all_of_it(client, connection, daemon, define, libvirtd, s
         picture.check()
         return len(daemon.file_descriptors()), daemon.threads()
 
+    # Up to five spare links, of two descriptors and a thread each, may be open at the end that were
+    # not at the beginning. One lost in each round would be more.
     descriptors, threads = lose_and_find()
-    for _ in range(5):
+    for _ in range(8):
         lose_and_find()
-    ask_until(lambda: connection.get('Alive') and len(daemon.file_descriptors()) <= descriptors
-              and daemon.threads() <= threads + 2)
+    ask_until(lambda: connection.get('Alive') and len(daemon.file_descriptors()) <= descriptors + 10
+              and daemon.threads() <= threads + 7)
 
     # What happens while nobody looks is seen afterwards.
     libvirtd.kill()
