@@ -121,6 +121,14 @@ reading_done(gpointer data, const GError *error G_GNUC_UNUSED)
     finish_if_read(call);
 }
 
+/* On the link that the object's handle is of: libvirt would use that from another one's worker, too,
+ * but a link may have only one. */
+static Link *
+link_of_object(Call *call)
+{
+    return call->link ? call->link : connection_get_main_link(call->place.connection);
+}
+
 static void
 read_property(Call *call, const Binding *getter)
 {
@@ -152,7 +160,7 @@ read_property(Call *call, const Binding *getter)
     if (reading->object)
         call->place.kind->ref(reading->object);
     call->n_readings++;
-    link_push(connection_get_main_link(call->place.connection), reading_run, reading_done, reading);
+    link_push(link_of_object(call), reading_run, reading_done, reading);
 }
 
 static void
