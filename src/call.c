@@ -8,7 +8,7 @@
  * What the call means is looked up in the interface's table, which names its permission and its
  * binding. Once it is allowed, it is answered at once if all it wants is in memory, else a worker
  * of its connection takes it. A binding returns a value or sets an error, and knows nothing of the
- * bus; reply() alone answers, so no path can forget to, or do it twice.
+ * bus; call_reply() alone answers, so no path can forget to, or do it twice.
  *
  * The call belongs to whichever of the four has it; there is never more than one. */
 

@@ -33,7 +33,7 @@ struct Connection {
 
     Link *main_link;         /* (owned) (nullable) */
     struct Spares *spares;   /* (owned) (nullable) */
-    Registry *registry;      /* (owned) of the short link */
+    Registry *registry;      /* (owned) of the main link */
     struct Watches *watches; /* (owned) */
     GQueue early;            /* of Signal (owned): came before the registry was filled */
     gboolean told_alive;     /* the bus believes that it is open */
@@ -230,12 +230,12 @@ is_whole_host(const char *uri)
 Link *
 connection_get_main_link(Connection *connection)
 {
-    gboolean single = spares_are_needed(connection->uri);
-    const LinkOptions options = { connection->uri, connection->read_only,
-                                  single ? 1 : connection->workers };
+    if (!connection->main_link) {
+        guint workers = spares_are_needed(connection->uri) ? 1 : connection->workers;
+        const LinkOptions options = { connection->uri, connection->read_only, workers };
 
-    if (!connection->main_link)
         connection->main_link = link_new(&options, &link_funcs, connection);
+    }
 
     return connection->main_link;
 }

@@ -41,9 +41,10 @@ gboolean connection_is_alive(Connection *connection);
 gboolean connection_has_interface(Connection *connection, const Interface *interface);
 Registry *connection_get_registry(Connection *connection);
 struct Watches *connection_get_watches(Connection *connection);
+GVariant *connection_get_values(Connection *connection); /* a{sv}, floating: its known properties */
+
 /* The bus was told that it has no objects, as it is not open: those found later are announced. */
 void connection_tell_none(Connection *connection);
-GVariant *connection_get_values(Connection *connection); /* a{sv}, floating: its known properties */
 
 /* Opens it if need be. The link is the connection's. */
 Link *connection_get_link(Connection *connection, Lane lane);

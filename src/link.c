@@ -246,12 +246,6 @@ link_is_open(Link *link)
     return link->open && !link->error;
 }
 
-virConnectPtr
-link_get_connect(Link *link)
-{
-    return link->connect;
-}
-
 void
 link_abandon(Link *link)
 {

@@ -37,7 +37,6 @@ void link_abandon(Link *link);
 gpointer link_get_owner(Link *link); /* (nullable) once it was abandoned */
 guint link_get_n_jobs(Link *link);   /* that wait or run */
 gboolean link_is_open(Link *link);
-virConnectPtr link_get_connect(Link *link); /* (nullable) */
 
 /* Calls @run on a worker once the connection is open, then @done on the main thread; or only @done,
  * with an error, if it cannot be opened. */

@@ -121,8 +121,8 @@ reading_done(gpointer data, const GError *error G_GNUC_UNUSED)
     finish_if_read(call);
 }
 
-/* On the link that the object's handle is of: libvirt would use that from another one's worker, too,
- * but a link may have only one. */
+/* On the link that the object's handle is of: libvirt would use that from another one's worker,
+ * too, but a link may have only one. */
 static Link *
 link_of_object(Call *call)
 {
