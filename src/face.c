@@ -39,6 +39,12 @@ const Face compat_face = {
     .is_compat = TRUE,
 };
 
+char *
+face_make_path(const Face *face, const char *connection, const Kind *kind, const char *element)
+{
+    return g_strjoin("/", face->root, connection, kind ? kind->node : NULL, element, NULL);
+}
+
 const Interface *const *
 face_get_interfaces(const Face *face, const Kind *kind)
 {

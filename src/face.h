@@ -18,6 +18,11 @@ typedef struct {
 extern const Face native_face;
 extern const Face compat_face;
 
+/* (owned) Where something is: an object, the folder of its kind (no @element), its connection (no
+ * @kind either), or the root (none of them). */
+char *face_make_path(const Face *face, const char *connection, const Kind *kind,
+                     const char *element);
+
 /* What objects of a kind have on a face, ended by NULL; NULL if it does not have the kind. */
 const Interface *const *face_get_interfaces(const Face *face, const Kind *kind);
 

@@ -138,9 +138,8 @@ add_objects(Call *call, GVariantBuilder *objects)
 
         for (guint j = 0; elements[j]; j++) {
             GVariant *values = registry_get_values(registry, kinds[i], elements[j]);
-            g_autofree char *path =
-                g_strjoin("/", call->place.face->root, connection_get_name(connection),
-                          kinds[i]->node, elements[j], NULL);
+            g_autofree char *path = face_make_path(
+                call->place.face, connection_get_name(connection), kinds[i], elements[j]);
             if (values)
                 g_variant_builder_add(objects, "{o@a{sa{sv}}}", path,
                                       pack_interfaces(connection, kinds[i], values));
@@ -156,7 +155,7 @@ add_connections(Call *call, GVariantBuilder *objects)
     for (guint i = 0; i < connections->len; i++) {
         Connection *connection = connections->pdata[i];
         g_autofree char *path =
-            g_strjoin("/", call->place.face->root, connection_get_name(connection), NULL);
+            face_make_path(call->place.face, connection_get_name(connection), NULL, NULL);
 
         g_variant_builder_open(objects, G_VARIANT_TYPE("{oa{sa{sv}}}"));
         g_variant_builder_add(objects, "o", path);

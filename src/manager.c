@@ -16,8 +16,8 @@ manager_read_connections(Call *call, GVariant *arguments G_GNUC_UNUSED,
 
     g_variant_builder_init(&builder, G_VARIANT_TYPE_OBJECT_PATH_ARRAY);
     for (guint i = 0; i < connections->len; i++) {
-        g_autofree char *path = g_strjoin("/", call->place.face->root,
-                                          connection_get_name(connections->pdata[i]), NULL);
+        g_autofree char *path = face_make_path(
+            call->place.face, connection_get_name(connections->pdata[i]), NULL, NULL);
         g_variant_builder_add(&builder, "o", path);
     }
 

@@ -9,19 +9,18 @@
 #include "error.h"
 
 static char *
-call_path(Call *call, const Kind *kind, void *handle)
+call_path(Call *call, const Kind *kind, const char *element)
 {
-    g_autofree char *element = kind->identity(handle);
-
-    return g_strjoin("/", call->place.face->root, connection_get_name(call->place.connection),
-                     kind->node, element, NULL);
+    return face_make_path(call->place.face, connection_get_name(call->place.connection), kind,
+                          element);
 }
 
 GVariant *
 call_take_object(Call *call, const Kind *kind, void *handle)
 {
     const Kind *named = face_get_kind(call->place.face, kind);
-    g_autofree char *path = call_path(call, named, handle);
+    g_autofree char *element = named->identity(handle);
+    g_autofree char *path = call_path(call, named, element);
 
     call_remember(call, named, handle);
 
@@ -52,9 +51,7 @@ void *
 call_find_object(Call *call, const Kind *kind, const char *path, GError **error)
 {
     const Kind *named = face_get_kind(call->place.face, kind);
-    g_autofree char *prefix =
-        g_strjoin("/", call->place.face->root, connection_get_name(call->place.connection),
-                  kind->node, "", NULL);
+    g_autofree char *prefix = call_path(call, named, "");
     g_autofree char *key = NULL;
 
     if (g_str_has_prefix(path, prefix))

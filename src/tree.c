@@ -83,16 +83,13 @@ place_free(gpointer data)
 static gboolean
 tree_register(Tree *tree, Connection *connection, const Kind *kind, GError **error)
 {
-    g_autofree char *path = g_strdup(tree->face->root);
+    g_autofree char *path =
+        face_make_path(tree->face, connection ? connection_get_name(connection) : NULL, kind, NULL);
     Place *place = g_new0(Place, 1);
     guint id;
 
-    if (connection) {
-        g_free(path);
-        path = g_strjoin("/", tree->face->root, connection_get_name(connection),
-                         kind ? kind->node : NULL, NULL);
+    if (connection)
         connection_ref(connection);
-    }
     *place = (Place){ tree->service, tree->face, connection, kind };
 
     id = g_dbus_connection_register_subtree(tree->bus, path, &subtree,
@@ -169,9 +166,8 @@ translate(Tree *tree, const Signal *signal, const char *path, const char **inter
 void
 tree_emit(Tree *tree, const char *connection, const Signal *signal)
 {
-    g_autofree char *above = g_strjoin("/", tree->face->root, connection, NULL);
-    g_autofree char *object =
-        g_strjoin("/", above, signal->kind ? signal->kind->node : NULL, signal->element, NULL);
+    g_autofree char *above = face_make_path(tree->face, connection, NULL, NULL);
+    g_autofree char *object = face_make_path(tree->face, connection, signal->kind, signal->element);
     const char *source = signal->from_connection ? above : object;
     const char *interface;
     GVariant *arguments =
