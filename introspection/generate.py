@@ -23,7 +23,10 @@ A method or property says:
   Since            the libvirt release that brought it, where that is newer than 7.0.0
   Permission       the checks of libvirt's access control, which must all hold: object:permission,
                    object:permission:FLAG|FLAG (if one of them is set), object:permission:!FLAG|FLAG
-                   (if none is), object:permission::argument:VALUE (if the argument has that value)
+                   (if none is), object:permission::argument:VALUE (if the argument has that value).
+                   The getattr of an object that is only known once it was found is checked then
+  Filter           of a method that returns a list: the check, as object:permission, for each object
+                   in it. Those for which it does not hold are left out
   Lane             memory, registry (memory, once the connection is open), short (if left out) or
                    long
   Changes          false: a method changes no object, though its permission is for more than reading

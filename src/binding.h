@@ -44,6 +44,8 @@ typedef GVariant *(*BindingFunc)(Call *call, GVariant *arguments, GError **error
 typedef struct {
     const char *name;
     const Permission *permissions; /* ends with a row without an object */
+    const Permission *results;     /* (nullable) what is needed for each object that it returns */
+    int xml_argument;              /* the one whose XML says what the call makes, or -1 */
     Lane lane;
     Effect effect;
     BindingFunc run;

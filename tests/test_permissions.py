@@ -69,22 +69,32 @@ NO_FUNCTION = {
 
 
 def read_table():
+    """The checks of each function, and those by which the list that it returns is filtered."""
     with open(HERE / 'data' / 'libvirt-acl.tsv', encoding='utf-8', newline='') as file:
         rows = csv.reader((line for line in file if not line.startswith('#')), delimiter='\t')
-        return {row[0]: NO_CHECK if row[1] == 'none' else row[1] for row in rows}
+        return {name: (NO_CHECK if checks == 'none' else checks, filters)
+                for name, checks, filters in rows}
 
 
-def read_members():
-    for interface in read_interfaces(sorted((HERE.parent / 'introspection').glob('*.xml'))):
+def read_members(interfaces):
+    for interface in interfaces:
         for member in interface.members:
             if member.kind != 'signals':
                 yield interface, member
 
 
+def read_all():
+    """The members of both faces."""
+    introspection = HERE.parent / 'introspection'
+    return read_interfaces([*sorted(introspection.glob('*.xml')),
+                            *sorted(introspection.glob('compat/*.xml'))])
+
+
 class PermissionTest(unittest.TestCase):
     table = read_table()
     exceptions = {f: permission for permission, names in NOT_IN_TABLE.items() for f in names}
-    members = list(read_members())
+    both_faces = list(read_members(read_all()))
+    members = [(i, m) for i, m in both_faces if not i.native]
 
     def expected(self, interface, member, function):
         if function in self.exceptions:
@@ -92,7 +102,7 @@ class PermissionTest(unittest.TestCase):
         if member.lane == 'LANE_MEMORY':  # nothing is asked of libvirt, so the table has no row
             return OWN_GETATTR.get(interface.c_name, f'{interface.c_name}:getattr')
         # UUIDs in text and in binary go the same way to libvirt.
-        return self.table.get(function) or self.table[function.removesuffix('String')]
+        return (self.table.get(function) or self.table[function.removesuffix('String')])[0]
 
     def test_members(self):
         self.assertGreater(len(self.members), 300)
@@ -101,6 +111,16 @@ class PermissionTest(unittest.TestCase):
                 with self.subTest(member=member.where, function=function):
                     checks = self.expected(interface, member, function).split()
                     self.assertEqual(member.checks, [read_check(text) for text in checks])
+
+    def test_filters(self):
+        """Whoever lists domains sees those that libvirt would show, on either face."""
+        filtered = 0
+        for _, member in self.both_faces:
+            lists = [f for f in member.functions if self.table.get(f, ('', ''))[1]]
+            filtered += len(lists)
+            with self.subTest(member=member.where):
+                self.assertEqual(member.filters, [read_check(self.table[f][1]) for f in lists])
+        self.assertGreater(filtered, 10)
 
     def test_members_without_a_function(self):
         found = {m.where: m.checks for _, m in self.members if not m.functions}

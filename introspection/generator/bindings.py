@@ -76,7 +76,7 @@ def write_tables_of(api, kinds, permissions, interface):
         for member in interface.table(kind):
             with about(member.where):
                 functions.append(write_member(api, kinds, interface, member))
-                needs = permissions.name(member)
+                needs = permissions.columns(interface, member)
             rows.append(f'{{ "{member.name}", {needs}, {member.lane}, {member.effect}, '
                         f'{member.c_name} }}')
         tables.append(table(f'static const Binding {face}{kind}[]', (*rows, '{ 0 }')))

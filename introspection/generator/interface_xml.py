@@ -13,7 +13,7 @@ COMPAT = 'compat_'  # what the C names of the compat face begin with
 ANNOTATIONS = {
     'interface': ('Object', 'Node', 'Identity', 'LookUp', 'ListAll', 'Missing', 'EventRegister',
                   'EventDeregister', 'Driver', 'Native'),
-    'method': ('Function', 'Since', 'Permission', 'Lane', 'Changes', 'Handwritten'),
+    'method': ('Function', 'Since', 'Permission', 'Filter', 'Lane', 'Changes', 'Handwritten'),
     'property': ('Function', 'Field', 'Since', 'Permission', 'Lane', 'Handwritten', 'Set.Function',
                  'Set.Permission'),
     'signal': ('Event', 'Callback', 'Since', 'Changes', 'Handwritten'),
@@ -32,6 +32,7 @@ VALUES = {
     'Nullable': re.compile('true'),
     'Since': re.compile(r'\d+\.\d+\.\d+'),
     'Permission': CHECKS,
+    'Filter': re.compile(r'\w+:\w+'),
     'Set.Permission': CHECKS,
 }
 
@@ -66,6 +67,7 @@ class Member:
     since: str
     handwritten: bool
     struct_field: str = ''  # of what the function fills, the only one that is wanted
+    filters: list = field(default_factory=list)  # the checks for each object that it returns
     event: str = ''
     callback: str = ''
     borrowed: bool = False  # the binding is that of the native member
@@ -163,6 +165,7 @@ def read_member(interface, kind, infix, element):
         since=notes.get('Since', ''),
         handwritten='Handwritten' in notes,
         struct_field=notes.get('Field', ''),
+        filters=[read_check(c) for c in notes.get('Filter', '').split()],
         event=notes.get('Event', ''),
         callback=notes.get('Callback', ''),
         borrowed=borrowed)
@@ -182,6 +185,8 @@ def read_members(interface, root):
         member = read_member(interface, 'methods', '', e)
         member.ins = read_args(e, 'in', member.where)
         member.outs = read_args(e, 'out', member.where)
+        if member.filters and not any(a.type.startswith('a') for a in member.outs):
+            raise Mismatch(f'{member.where}: a Filter, but it returns no list')
         yield member
     for e in root.findall('property'):
         value = Arg(e.get('name'), e.get('type'))
@@ -223,7 +228,7 @@ def borrow(member, native):
         twin_types[1] = twin_types[1][:len(types[1])]
     if types != twin_types:
         raise Mismatch(f'{member.where}: that of {native.name} has other types')
-    member.c_name, member.checks = twin.c_name, twin.checks
+    member.c_name, member.checks, member.filters = twin.c_name, twin.checks, twin.filters
     member.lane, member.effect = twin.lane, twin.effect
     member.functions, member.since = twin.functions, twin.since
     member.struct_field = twin.struct_field

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The permissions of an interface's members, as tables in C."""
 
+import re
+
 from .c_text import table
 from .libvirt_api import REFERENCE, Mismatch
 
@@ -32,6 +34,28 @@ def permission_row(api, member, check):
             f'{" | ".join(values)} }}')
 
 
+def is_own(interface, name):
+    """Whether that is what access control calls the interface's objects, or what they are a part
+    of: domain for virDomainPtr and for virDomainSnapshotPtr. What has no handle is the service's."""
+    handle = interface.object.removeprefix('vir').removesuffix('Ptr') or 'Connect'
+    own = re.sub(r'([a-z])([A-Z])', r'\1_\2', handle).lower()
+    return f'{own}_'.startswith(f'{name}_')
+
+
+def is_of_result(interface, member, check):
+    """Whether the check is about an object that is only known once the member returns it."""
+    finds = [a.type for a in member.outs] == ['o']
+    return finds and check.permission == 'getattr' and not is_own(interface, check.object)
+
+
+def xml_argument(interface, member):
+    """The index of the argument that describes an object of another kind than the interface's."""
+    others = [c for c in member.checks
+              if not is_own(interface, c.object) and not is_of_result(interface, member, c)]
+    described = [i for i, a in enumerate(member.ins) if (a.type, a.name[:3]) == ('s', 'xml')]
+    return described[0] if others and described else -1
+
+
 class Permissions:
     """The tables of one interface, each written once."""
 
@@ -39,19 +63,31 @@ class Permissions:
         self.api = api
         self.names = {}  # of each table, by its rows
 
-    def name(self, member):
-        rows = {}  # the name of what each asks for
-        for check in member.checks:
-            rows[permission_row(self.api, member, check)] = f'{check.object}_{check.permission}'
-        rows.pop('', None)
-        if not rows:
+    def columns(self, interface, member):
+        """What a row of the bindings has of them: the tables for the call and for each object that
+        it returns, and the argument whose XML describes what it makes."""
+        found = [c for c in member.checks if is_of_result(interface, member, c)]
+        due = self.rows(member, [c for c in member.checks if c not in found])
+        if not due and not found:
             raise Mismatch('none of its permissions can ever be due')
+        results = self.rows(member, member.filters + found)
+        return (f'{self.name(due)}, {self.name(results) if results else "NULL"}, '
+                f'{xml_argument(interface, member)}')
+
+    def rows(self, member, checks):
+        """The rows of a table, each with the name of what it asks for."""
+        rows = {permission_row(self.api, member, check): f'{check.object}_{check.permission}'
+                for check in checks}
+        rows.pop('', None)
+        return rows
+
+    def name(self, rows):
         if tuple(rows) not in self.names:
             self.names[tuple(rows)] = self.new_name(dict.fromkeys(rows.values()))
         return self.names[tuple(rows)]
 
     def new_name(self, parts):
-        base = 'needs_' + '_'.join(parts)
+        base = 'needs_' + '_'.join(parts or ['nothing'])
         name, number = base, 2
         while name in self.names.values():
             name, number = f'{base}_{number}', number + 1

@@ -184,6 +184,16 @@ class RefusalTest(unittest.TestCase):
                  'Permission': 'domain:write:VIR_DOMAIN_AFFECT_LIVE'}
         self.refuse(method(notes), 'method Rename: none of its permissions can ever be due')
 
+    def test_malformed_filter(self):
+        for value in ('domain', 'domain:read:VIR_DOMAIN_AFFECT_LIVE', 'domain:read domain:write'):
+            with self.subTest(filter=value):
+                self.refuse(method({**RENAME, 'Filter': value}, RENAME_ARGS),
+                            f'method Rename: Filter cannot be "{value}"')
+
+    def test_filter_without_a_list(self):
+        self.refuse(method({**RENAME, 'Filter': 'domain:read'}, RENAME_ARGS),
+                    'method Rename: a Filter, but it returns no list')
+
     # --- releases ---
 
     def test_missing_since(self):

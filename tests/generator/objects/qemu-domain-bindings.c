@@ -21,13 +21,13 @@ const Event qemu_domain_events[] = {
 };
 
 static const Binding methods[] = {
-    { "MonitorCommand", needs_domain_write, LANE_SHORT, BINDING_CHANGES,
+    { "MonitorCommand", needs_domain_write, NULL, -1, LANE_SHORT, BINDING_CHANGES,
       qemu_domain_monitor_command },
     { 0 },
 };
 
 static const Binding getters[] = {
-    { "Id", needs_domain_getattr, LANE_MEMORY, BINDING_ANNOUNCED, qemu_domain_read_id },
+    { "Id", needs_domain_getattr, NULL, -1, LANE_MEMORY, BINDING_ANNOUNCED, qemu_domain_read_id },
     { 0 },
 };
 

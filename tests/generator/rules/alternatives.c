@@ -29,7 +29,7 @@ const Event domain_events[] = {
 };
 
 static const Binding methods[] = {
-    { "AbortJob", needs_domain_write, LANE_SHORT, BINDING_CHANGES, domain_abort_job },
+    { "AbortJob", needs_domain_write, NULL, -1, LANE_SHORT, BINDING_CHANGES, domain_abort_job },
     { 0 },
 };
 

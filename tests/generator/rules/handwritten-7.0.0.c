@@ -22,8 +22,10 @@ const Event domain_events[] = {
 };
 
 static const Binding methods[] = {
-    { "GetHostname", needs_domain_write, LANE_SHORT, BINDING_CHANGES, domain_get_hostname },
-    { "GetMessages", needs_domain_write, LANE_SHORT, BINDING_CHANGES, domain_get_messages },
+    { "GetHostname", needs_domain_write, NULL, -1, LANE_SHORT, BINDING_CHANGES,
+      domain_get_hostname },
+    { "GetMessages", needs_domain_write, NULL, -1, LANE_SHORT, BINDING_CHANGES,
+      domain_get_messages },
     { 0 },
 };
 

@@ -33,7 +33,7 @@ const Event secret_events[] = {
 };
 
 static const Binding methods[] = {
-    { "SetValue", needs_secret_write, LANE_SHORT, BINDING_CHANGES, secret_set_value },
+    { "SetValue", needs_secret_write, NULL, -1, LANE_SHORT, BINDING_CHANGES, secret_set_value },
     { 0 },
 };
 

@@ -35,7 +35,7 @@ const Event domain_events[] = {
 };
 
 static const Binding methods[] = {
-    { "CreateWithFiles", needs_domain_write, LANE_SHORT, BINDING_CHANGES,
+    { "CreateWithFiles", needs_domain_write, NULL, -1, LANE_SHORT, BINDING_CHANGES,
       domain_create_with_files },
     { 0 },
 };

@@ -36,7 +36,7 @@ const Event storage_pool_events[] = {
 };
 
 static const Binding methods[] = {
-    { "StorageVolCreateXMLFrom", needs_storage_vol_create, LANE_SHORT, BINDING_CHANGES,
+    { "StorageVolCreateXMLFrom", needs_storage_vol_create, NULL, 0, LANE_SHORT, BINDING_CHANGES,
       storage_pool_storage_vol_create_xml_from },
     { 0 },
 };

@@ -34,7 +34,7 @@ const Event domain_events[] = {
 };
 
 static const Binding methods[] = {
-    { "SetMemoryParameters", needs_domain_write, LANE_SHORT, BINDING_CHANGES,
+    { "SetMemoryParameters", needs_domain_write, NULL, -1, LANE_SHORT, BINDING_CHANGES,
       domain_set_memory_parameters },
     { 0 },
 };

@@ -72,11 +72,12 @@ const Event domain_events[] = {
 };
 
 static const Binding methods[] = {
-    { "SetAutostart", needs_domain_write, LANE_SHORT, BINDING_CHANGES, domain_set_autostart },
-    { "SetMemory", needs_domain_write, LANE_SHORT, BINDING_CHANGES, domain_set_memory },
-    { "SetMemoryStatsPeriod", needs_domain_write, LANE_SHORT, BINDING_CHANGES,
+    { "SetAutostart", needs_domain_write, NULL, -1, LANE_SHORT, BINDING_CHANGES,
+      domain_set_autostart },
+    { "SetMemory", needs_domain_write, NULL, -1, LANE_SHORT, BINDING_CHANGES, domain_set_memory },
+    { "SetMemoryStatsPeriod", needs_domain_write, NULL, -1, LANE_SHORT, BINDING_CHANGES,
       domain_set_memory_stats_period },
-    { "SetTime", needs_domain_write, LANE_SHORT, BINDING_CHANGES, domain_set_time },
+    { "SetTime", needs_domain_write, NULL, -1, LANE_SHORT, BINDING_CHANGES, domain_set_time },
     { 0 },
 };
 

@@ -25,7 +25,7 @@ const Event domain_events[] = {
 };
 
 static const Binding methods[] = {
-    { "Suspend", needs_domain_write, LANE_SHORT, BINDING_CHANGES, domain_suspend },
+    { "Suspend", needs_domain_write, NULL, -1, LANE_SHORT, BINDING_CHANGES, domain_suspend },
     { 0 },
 };
 

@@ -48,8 +48,9 @@ const Event domain_events[] = {
 };
 
 static const Binding methods[] = {
-    { "Rename", needs_domain_write, LANE_SHORT, BINDING_CHANGES, domain_rename },
-    { "SetMetadata", needs_domain_write, LANE_SHORT, BINDING_CHANGES, domain_set_metadata },
+    { "Rename", needs_domain_write, NULL, -1, LANE_SHORT, BINDING_CHANGES, domain_rename },
+    { "SetMetadata", needs_domain_write, NULL, -1, LANE_SHORT, BINDING_CHANGES,
+      domain_set_metadata },
     { 0 },
 };
 

@@ -34,7 +34,7 @@ const Event domain_events[] = {
 };
 
 static const Binding methods[] = {
-    { "FSFreeze", needs_domain_write, LANE_SHORT, BINDING_CHANGES, domain_fs_freeze },
+    { "FSFreeze", needs_domain_write, NULL, -1, LANE_SHORT, BINDING_CHANGES, domain_fs_freeze },
     { 0 },
 };
 

@@ -32,8 +32,8 @@ const Event storage_pool_events[] = {
 };
 
 static const Binding methods[] = {
-    { "ListStorageVolumes", needs_storage_pool_search_storage_vols, LANE_SHORT, BINDING_READS,
-      storage_pool_list_storage_volumes },
+    { "ListStorageVolumes", needs_storage_pool_search_storage_vols, NULL, -1, LANE_SHORT,
+      BINDING_READS, storage_pool_list_storage_volumes },
     { 0 },
 };
 

@@ -45,8 +45,10 @@ const Event domain_events[] = {
 };
 
 static const Binding methods[] = {
-    { "GetGuestVcpus", needs_domain_write, LANE_SHORT, BINDING_CHANGES, domain_get_guest_vcpus },
-    { "GetJobStats", needs_domain_write, LANE_SHORT, BINDING_CHANGES, domain_get_job_stats },
+    { "GetGuestVcpus", needs_domain_write, NULL, -1, LANE_SHORT, BINDING_CHANGES,
+      domain_get_guest_vcpus },
+    { "GetJobStats", needs_domain_write, NULL, -1, LANE_SHORT, BINDING_CHANGES,
+      domain_get_job_stats },
     { 0 },
 };
 

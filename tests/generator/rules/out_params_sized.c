@@ -35,7 +35,7 @@ const Event domain_events[] = {
 };
 
 static const Binding methods[] = {
-    { "GetInterfaceParameters", needs_domain_write, LANE_SHORT, BINDING_CHANGES,
+    { "GetInterfaceParameters", needs_domain_write, NULL, -1, LANE_SHORT, BINDING_CHANGES,
       domain_get_interface_parameters },
     { 0 },
 };

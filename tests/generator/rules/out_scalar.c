@@ -46,8 +46,8 @@ const Event domain_events[] = {
 };
 
 static const Binding methods[] = {
-    { "GetState", needs_domain_write, LANE_SHORT, BINDING_CHANGES, domain_get_state },
-    { "GetTime", needs_domain_write, LANE_SHORT, BINDING_CHANGES, domain_get_time },
+    { "GetState", needs_domain_write, NULL, -1, LANE_SHORT, BINDING_CHANGES, domain_get_state },
+    { "GetTime", needs_domain_write, NULL, -1, LANE_SHORT, BINDING_CHANGES, domain_get_time },
     { 0 },
 };
 

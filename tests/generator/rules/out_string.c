@@ -31,7 +31,7 @@ const Event qemu_domain_events[] = {
 };
 
 static const Binding methods[] = {
-    { "MonitorCommand", needs_domain_write, LANE_SHORT, BINDING_CHANGES,
+    { "MonitorCommand", needs_domain_write, NULL, -1, LANE_SHORT, BINDING_CHANGES,
       qemu_domain_monitor_command },
     { 0 },
 };

@@ -32,7 +32,7 @@ const Event connection_events[] = {
 };
 
 static const Binding methods[] = {
-    { "GetCPUModelNames", needs_connect_read, LANE_SHORT, BINDING_READS,
+    { "GetCPUModelNames", needs_connect_read, NULL, -1, LANE_SHORT, BINDING_READS,
       connection_get_cpu_model_names },
     { 0 },
 };

@@ -40,8 +40,9 @@ const Event domain_events[] = {
 };
 
 static const Binding methods[] = {
-    { "GetInfo", needs_domain_write, LANE_SHORT, BINDING_CHANGES, domain_get_info },
-    { "GetInfoParts", needs_domain_write, LANE_SHORT, BINDING_CHANGES, domain_get_info_parts },
+    { "GetInfo", needs_domain_write, NULL, -1, LANE_SHORT, BINDING_CHANGES, domain_get_info },
+    { "GetInfoParts", needs_domain_write, NULL, -1, LANE_SHORT, BINDING_CHANGES,
+      domain_get_info_parts },
     { 0 },
 };
 

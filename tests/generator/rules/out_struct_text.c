@@ -28,7 +28,7 @@ const Event connection_events[] = {
 };
 
 static const Binding methods[] = {
-    { "NodeGetSecurityModel", needs_connect_read, LANE_SHORT, BINDING_READS,
+    { "NodeGetSecurityModel", needs_connect_read, NULL, -1, LANE_SHORT, BINDING_READS,
       connection_node_get_security_model },
     { 0 },
 };

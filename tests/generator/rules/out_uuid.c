@@ -27,7 +27,7 @@ const Event domain_events[] = {
 };
 
 static const Binding methods[] = {
-    { "GetUUID", needs_domain_write, LANE_SHORT, BINDING_CHANGES, domain_get_uuid },
+    { "GetUUID", needs_domain_write, NULL, -1, LANE_SHORT, BINDING_CHANGES, domain_get_uuid },
     { 0 },
 };
 

@@ -132,17 +132,19 @@ const Event domain_events[] = {
 };
 
 static const Binding methods[] = {
-    { "Always", needs_domain_write_domain_save, LANE_SHORT, BINDING_CHANGES, domain_always },
-    { "IfAnySet", needs_domain_write_domain_save_2, LANE_SHORT, BINDING_CHANGES,
+    { "Always", needs_domain_write_domain_save, NULL, -1, LANE_SHORT, BINDING_CHANGES,
+      domain_always },
+    { "IfAnySet", needs_domain_write_domain_save_2, NULL, -1, LANE_SHORT, BINDING_CHANGES,
       domain_if_any_set },
-    { "IfAnySetWithoutFlags", needs_domain_write, LANE_SHORT, BINDING_CHANGES,
+    { "IfAnySetWithoutFlags", needs_domain_write, NULL, -1, LANE_SHORT, BINDING_CHANGES,
       domain_if_any_set_without_flags },
-    { "IfEqual", needs_domain_read_domain_write, LANE_SHORT, BINDING_READS, domain_if_equal },
-    { "IfNoneSet", needs_domain_write_domain_save_3, LANE_SHORT, BINDING_CHANGES,
+    { "IfEqual", needs_domain_read_domain_write, NULL, -1, LANE_SHORT, BINDING_READS,
+      domain_if_equal },
+    { "IfNoneSet", needs_domain_write_domain_save_3, NULL, -1, LANE_SHORT, BINDING_CHANGES,
       domain_if_none_set },
-    { "IfNoneSetWithoutFlags", needs_domain_write_domain_save, LANE_SHORT, BINDING_CHANGES,
-      domain_if_none_set_without_flags },
-    { "SameAsAlways", needs_domain_write_domain_save, LANE_SHORT, BINDING_CHANGES,
+    { "IfNoneSetWithoutFlags", needs_domain_write_domain_save, NULL, -1, LANE_SHORT,
+      BINDING_CHANGES, domain_if_none_set_without_flags },
+    { "SameAsAlways", needs_domain_write_domain_save, NULL, -1, LANE_SHORT, BINDING_CHANGES,
       domain_same_as_always },
     { 0 },
 };

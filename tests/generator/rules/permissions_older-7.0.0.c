@@ -67,10 +67,11 @@ const Event domain_events[] = {
 };
 
 static const Binding methods[] = {
-    { "AnySet", needs_domain_start, LANE_SHORT, BINDING_CHANGES, domain_any_set },
-    { "AnySetOfTwo", needs_domain_start_domain_write, LANE_SHORT, BINDING_CHANGES,
+    { "AnySet", needs_domain_start, NULL, -1, LANE_SHORT, BINDING_CHANGES, domain_any_set },
+    { "AnySetOfTwo", needs_domain_start_domain_write, NULL, -1, LANE_SHORT, BINDING_CHANGES,
       domain_any_set_of_two },
-    { "NoneSet", needs_domain_start_domain_write_2, LANE_SHORT, BINDING_CHANGES, domain_none_set },
+    { "NoneSet", needs_domain_start_domain_write_2, NULL, -1, LANE_SHORT, BINDING_CHANGES,
+      domain_none_set },
     { 0 },
 };
 

@@ -68,10 +68,12 @@ const Event domain_events[] = {
 };
 
 static const Binding methods[] = {
-    { "AnySet", needs_domain_start_domain_write, LANE_SHORT, BINDING_CHANGES, domain_any_set },
-    { "AnySetOfTwo", needs_domain_start_domain_write_2, LANE_SHORT, BINDING_CHANGES,
+    { "AnySet", needs_domain_start_domain_write, NULL, -1, LANE_SHORT, BINDING_CHANGES,
+      domain_any_set },
+    { "AnySetOfTwo", needs_domain_start_domain_write_2, NULL, -1, LANE_SHORT, BINDING_CHANGES,
       domain_any_set_of_two },
-    { "NoneSet", needs_domain_start_domain_write_3, LANE_SHORT, BINDING_CHANGES, domain_none_set },
+    { "NoneSet", needs_domain_start_domain_write_3, NULL, -1, LANE_SHORT, BINDING_CHANGES,
+      domain_none_set },
     { 0 },
 };
 

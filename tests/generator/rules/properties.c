@@ -86,15 +86,17 @@ static const Binding methods[] = {
 };
 
 static const Binding getters[] = {
-    { "Active", needs_domain_getattr, LANE_SHORT, BINDING_ANNOUNCED, domain_read_active },
-    { "Autostart", needs_domain_read, LANE_SHORT, BINDING_ANNOUNCED, domain_read_autostart },
-    { "Name", needs_domain_getattr, LANE_MEMORY, BINDING_ANNOUNCED, domain_read_name },
-    { "State", needs_domain_getattr, LANE_SHORT, BINDING_ANNOUNCED, domain_read_state },
+    { "Active", needs_domain_getattr, NULL, -1, LANE_SHORT, BINDING_ANNOUNCED, domain_read_active },
+    { "Autostart", needs_domain_read, NULL, -1, LANE_SHORT, BINDING_ANNOUNCED,
+      domain_read_autostart },
+    { "Name", needs_domain_getattr, NULL, -1, LANE_MEMORY, BINDING_ANNOUNCED, domain_read_name },
+    { "State", needs_domain_getattr, NULL, -1, LANE_SHORT, BINDING_ANNOUNCED, domain_read_state },
     { 0 },
 };
 
 static const Binding setters[] = {
-    { "Autostart", needs_domain_write, LANE_SHORT, BINDING_CHANGES, domain_write_autostart },
+    { "Autostart", needs_domain_write, NULL, -1, LANE_SHORT, BINDING_CHANGES,
+      domain_write_autostart },
     { 0 },
 };
 

@@ -26,7 +26,7 @@ const Event domain_events[] = {
 };
 
 static const Binding methods[] = {
-    { "IsActive", needs_domain_write, LANE_SHORT, BINDING_CHANGES, domain_is_active },
+    { "IsActive", needs_domain_write, NULL, -1, LANE_SHORT, BINDING_CHANGES, domain_is_active },
     { 0 },
 };
 

@@ -35,7 +35,8 @@ const Event domain_events[] = {
 };
 
 static const Binding methods[] = {
-    { "OpenGraphicsFD", needs_domain_write, LANE_SHORT, BINDING_CHANGES, domain_open_graphics_fd },
+    { "OpenGraphicsFD", needs_domain_write, NULL, -1, LANE_SHORT, BINDING_CHANGES,
+      domain_open_graphics_fd },
     { 0 },
 };
 

@@ -26,7 +26,8 @@ const Event domain_events[] = {
 };
 
 static const Binding methods[] = {
-    { "GetMaxVcpus", needs_domain_write, LANE_SHORT, BINDING_CHANGES, domain_get_max_vcpus },
+    { "GetMaxVcpus", needs_domain_write, NULL, -1, LANE_SHORT, BINDING_CHANGES,
+      domain_get_max_vcpus },
     { 0 },
 };
 

@@ -31,7 +31,7 @@ const Event connection_events[] = {
 };
 
 static const Binding methods[] = {
-    { "DomainCreateXML", needs_domain_write, LANE_SHORT, BINDING_CHANGES,
+    { "DomainCreateXML", needs_domain_write, NULL, 0, LANE_SHORT, BINDING_CHANGES,
       connection_domain_create_xml },
     { 0 },
 };

@@ -36,8 +36,8 @@ const Event domain_events[] = {
 };
 
 static const Binding methods[] = {
-    { "GetName", needs_domain_write, LANE_SHORT, BINDING_CHANGES, domain_get_name },
-    { "GetOSType", needs_domain_write, LANE_SHORT, BINDING_CHANGES, domain_get_os_type },
+    { "GetName", needs_domain_write, NULL, -1, LANE_SHORT, BINDING_CHANGES, domain_get_name },
+    { "GetOSType", needs_domain_write, NULL, -1, LANE_SHORT, BINDING_CHANGES, domain_get_os_type },
     { 0 },
 };
 

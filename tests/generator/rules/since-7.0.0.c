@@ -22,7 +22,8 @@ const Event domain_events[] = {
 };
 
 static const Binding methods[] = {
-    { "SaveParams", needs_domain_hibernate, LANE_LONG, BINDING_CHANGES, domain_save_params },
+    { "SaveParams", needs_domain_hibernate, NULL, -1, LANE_LONG, BINDING_CHANGES,
+      domain_save_params },
     { 0 },
 };
 
