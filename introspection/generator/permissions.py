@@ -35,8 +35,8 @@ def permission_row(api, member, check):
 
 
 def is_own(interface, name):
-    """Whether that is what access control calls the interface's objects, or what they are a part
-    of: domain for virDomainPtr and for virDomainSnapshotPtr. What has no handle is the service's."""
+    """Whether access control calls the interface's objects that, or what they are a part of: domain
+    for virDomainPtr and for virDomainSnapshotPtr. What has no handle is about all connections."""
     handle = interface.object.removeprefix('vir').removesuffix('Ptr') or 'Connect'
     own = re.sub(r'([a-z])([A-Z])', r'\1_\2', handle).lower()
     return f'{own}_'.startswith(f'{name}_')
