@@ -9,7 +9,13 @@ struct Callers {
     guint references;     /* the owner, and each question to the bus */
     GDBusConnection *bus; /* (owned) */
     GHashTable *table;    /* (owned) unique name -> Caller (owned) */
+    GArray *listeners;    /* (owned) of Listener */
 };
+
+typedef struct {
+    CallersLeft left;
+    gpointer data;
+} Listener;
 
 typedef struct {
     guint watch;
@@ -32,8 +38,32 @@ static void
 on_caller_gone(GDBusConnection *bus G_GNUC_UNUSED, const char *name, gpointer data)
 {
     Callers *callers = data;
+    g_autofree char *sender = g_strdup(name);
 
-    g_hash_table_remove(callers->table, name);
+    for (guint i = 0; i < callers->listeners->len; i++) {
+        Listener *listener = &g_array_index(callers->listeners, Listener, i);
+        listener->left(listener->data, sender);
+    }
+    g_hash_table_remove(callers->table, sender);
+}
+
+void
+callers_on_left(Callers *callers, CallersLeft left, gpointer data)
+{
+    const Listener listener = { left, data };
+
+    g_array_append_val(callers->listeners, listener);
+}
+
+void
+callers_visit(Callers *callers, CallersVisit visit, gpointer data)
+{
+    GHashTableIter iter;
+    gpointer sender;
+
+    g_hash_table_iter_init(&iter, callers->table);
+    while (g_hash_table_iter_next(&iter, &sender, NULL))
+        visit(data, sender);
 }
 
 static Caller *
@@ -98,6 +128,18 @@ on_user(GObject *bus, GAsyncResult *result, gpointer data)
     callers_free(question->callers);
 }
 
+gboolean
+callers_know_user(Callers *callers, const char *sender, guint *uid)
+{
+    Caller *caller = g_hash_table_lookup(callers->table, sender);
+
+    if (!caller || !caller->known)
+        return FALSE;
+    *uid = caller->uid;
+
+    return TRUE;
+}
+
 void
 callers_find_user(Callers *callers, const char *sender, CallersUser found, gpointer data)
 {
@@ -125,6 +167,7 @@ callers_new(GDBusConnection *bus)
 
     callers->references = 1;
     callers->bus = g_object_ref(bus);
+    callers->listeners = g_array_new(FALSE, FALSE, sizeof(Listener));
     callers->table = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, caller_free);
 
     return callers;
@@ -137,6 +180,7 @@ callers_free(Callers *callers)
         return;
 
     g_hash_table_unref(callers->table);
+    g_array_unref(callers->listeners);
     g_object_unref(callers->bus);
     g_free(callers);
 }

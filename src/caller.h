@@ -11,6 +11,16 @@ typedef struct Callers Callers;
 Callers *callers_new(GDBusConnection *bus);
 void callers_free(Callers *callers);
 
+/* What wants to know that a caller has left. */
+typedef void (*CallersLeft)(gpointer data, const char *sender);
+
+void callers_on_left(Callers *callers, CallersLeft left, gpointer data);
+
+/* Calls @visit for each caller that has not left. */
+typedef void (*CallersVisit)(gpointer data, const char *sender);
+
+void callers_visit(Callers *callers, CallersVisit visit, gpointer data);
+
 /* Their last error on a connection, for Connection.GetLastError(). Takes @details over. */
 void callers_set_error(Callers *callers, const char *sender, const char *connection,
                        virErrorPtr details);
@@ -20,5 +30,8 @@ const virError *callers_get_error(Callers *callers, const char *sender, const ch
 typedef void (*CallersUser)(gpointer data, guint uid, const GError *error);
 
 void callers_find_user(Callers *callers, const char *sender, CallersUser found, gpointer data);
+
+/* The same, without asking the bus; FALSE if that would be necessary. */
+gboolean callers_know_user(Callers *callers, const char *sender, guint *uid);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Callers, callers_free)
