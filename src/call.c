@@ -18,17 +18,12 @@
 
 #include "error.h"
 #include "managed.h"
+#include "permit.h"
 #include "properties.h"
 #include "tree.h"
 #include "watch.h"
 
 #define PROPERTIES "org.freedesktop.DBus.Properties"
-
-/* A handle that libvirt returned and that the registry is to know. */
-typedef struct {
-    const Kind *kind;
-    void *handle; /* (owned) */
-} Found;
 
 static void
 found_clear(gpointer data)
@@ -37,6 +32,7 @@ found_clear(gpointer data)
 
     if (found->handle)
         found->kind->free(found->handle);
+    g_strfreev(found->details);
 }
 
 static void
@@ -54,6 +50,7 @@ call_free(Call *call)
     g_clear_pointer(&call->properties, g_variant_builder_unref);
     g_clear_pointer(&call->known, g_variant_unref);
     g_clear_pointer(&call->found, g_array_unref);
+    g_clear_pointer(&call->permit, permit_free);
     g_clear_pointer(&call->details, virFreeError);
     g_clear_pointer(&call->received, g_free);
     g_clear_object(&call->descriptors);
@@ -64,7 +61,7 @@ call_free(Call *call)
 void
 call_remember(Call *call, const Kind *kind, void *handle)
 {
-    const Found found = { kind, handle };
+    const Found found = { kind, handle, NULL };
 
     if (!call->found) {
         call->found = g_array_new(FALSE, FALSE, sizeof(Found));
@@ -161,6 +158,8 @@ call_run(virConnectPtr connect, gpointer data)
     call->connect = connect;
     if (call_look_up(call))
         call_bind(call);
+    if (call->result && call->permit && call->binding->results)
+        permit_describe(call);
 
     if (call->object)
         call->place.kind->free(g_steal_pointer(&call->object));
@@ -233,6 +232,14 @@ call_settle(Call *call)
     on_settled(call);
 }
 
+static void
+call_fail(Call *call)
+{
+    if (call->place.kind && g_error_matches(call->error, LIBVIRT_ERROR, call->place.kind->missing))
+        watch_look(call->place.connection, call->place.kind, call->element, NULL, NULL);
+    call_reply(call);
+}
+
 /* Whoever reads after a change was answered reads what it changed. */
 static void
 call_ran(gpointer data, const GError *error)
@@ -242,16 +249,14 @@ call_ran(gpointer data, const GError *error)
     if (error)
         call->error = g_error_copy(error);
 
-    if (!call->error && call->binding->effect == BINDING_CHANGES) {
+    if (call->error) {
+        call_fail(call);
+    } else if (call->binding->effect == BINDING_CHANGES) {
         call_settle(call);
-        return;
+    } else {
+        call_tell_registry(call);
+        permit_results(call, call_reply);
     }
-
-    call_tell_registry(call);
-    if (call->place.kind && call->error &&
-        g_error_matches(call->error, LIBVIRT_ERROR, call->place.kind->missing))
-        watch_look(call->place.connection, call->place.kind, call->element, NULL, NULL);
-    call_reply(call);
 }
 
 /* Right here: all that it asks is in memory. */
@@ -275,49 +280,64 @@ on_opened(gpointer data, const GError *error)
 
     if (error)
         connection_tell_none(call->place.connection);
-    call_answer(call);
+    permit_view(call, call_answer);
 }
 
 void
 call_push(Call *call, LinkRun run, LinkDone done)
 {
-    call->entered = connection_enter(call->place.connection, &call->error);
+    if (!call->entered)
+        call->entered = connection_enter(call->place.connection, &call->error);
     if (!call->entered) {
         call_reply(call);
         return;
     }
 
-    call->link = link_ref(connection_get_link(call->place.connection, call->lane));
-    if (call->object && !connection_is_current(call->place.connection, call->link))
-        call->place.kind->free(g_steal_pointer(&call->object));
+    if (!call->link) {
+        call->link = link_ref(connection_get_link(call->place.connection, call->lane));
+        if (call->object && !connection_is_current(call->place.connection, call->link))
+            call->place.kind->free(g_steal_pointer(&call->object));
+    }
     link_push(call->link, run, done, call);
 }
 
-static void
-on_authorized(gpointer data, const GError *error)
+/* (owned) (nullable) The handle that is at hand. What runs on a spare link needs one of its own. */
+static void *
+call_get_object(Call *call)
 {
-    Call *call = data;
+    const Kind *kind = call->place.kind;
+    void *object = NULL;
+
+    if (kind && call->lane != LANE_LONG)
+        object = registry_get_handle(connection_get_registry(call->place.connection), kind,
+                                     call->element);
+    if (object)
+        kind->ref(object);
+
+    return object;
+}
+
+/* Allowed, or refused. */
+static void
+on_authorized(Call *call)
+{
     const Place *place = &call->place;
 
-    if (error) {
-        call->error = g_error_copy(error);
-        call_reply(call);
+    if (call->error) {
+        call_fail(call);
         return;
     }
 
-    if (place->kind && call->lane != LANE_LONG)
-        call->object = registry_get_handle(connection_get_registry(place->connection), place->kind,
-                                           call->element);
-    if (call->object)
-        place->kind->ref(call->object);
+    if (!call->object && !call->link)
+        call->object = call_get_object(call);
 
     if (call->properties)
         properties_get_all(call);
-    else if (properties_know(call) ||
-             (call->lane == LANE_MEMORY && (!place->kind || call->object)) ||
-             (call->lane == LANE_REGISTRY &&
-              (!place->connection || connection_is_alive(place->connection))))
+    else if (properties_know(call) || (call->lane == LANE_MEMORY && (!place->kind || call->object)))
         call_answer(call);
+    else if (call->lane == LANE_REGISTRY &&
+             (!place->connection || connection_is_alive(place->connection)))
+        permit_view(call, call_answer);
     else if (call->lane == LANE_REGISTRY)
         call_push(call, run_nothing, on_opened);
     else
@@ -410,7 +430,7 @@ on_method_call(GDBusConnection *bus G_GNUC_UNUSED, const char *sender, const cha
     }
 
     call_resolve(call, interface, method, parameters);
-    authority_check(service_get_authority(place->service), sender, on_authorized, call);
+    permit_call(call, on_authorized);
 }
 
 const GDBusInterfaceVTable call_vtable = { on_method_call, NULL, NULL, { NULL } };

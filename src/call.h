@@ -16,6 +16,13 @@ typedef struct {
     const Kind *kind;       /* (nullable) */
 } Place;
 
+/* A handle that libvirt returned. */
+typedef struct {
+    const Kind *kind;
+    void *handle;   /* (owned) (nullable) */
+    char **details; /* (owned) (nullable) for polkit */
+} Found;
+
 /* One call from the bus, from its arrival to its answer. */
 struct Call {
     /* What bindings read. */
@@ -32,6 +39,7 @@ struct Call {
     Lane lane;
     GVariant *arguments; /* (owned) */
 
+    struct Permit *permit;       /* (owned) (nullable) of a caller who must be asked about */
     Link *link;                  /* (owned) (nullable) */
     GVariant *result;            /* (owned) (nullable) */
     GError *error;               /* (owned) (nullable) */
@@ -43,13 +51,13 @@ struct Call {
     guint n_readings;            /* of GetAll: what is still being read */
     guint n_unsettled;           /* changed objects that are still being looked at */
     gboolean entered;            /* it counts among the connection's calls */
-    GArray *found;               /* (owned) (nullable) handles for the registry */
+    GArray *found;               /* (owned) (nullable) of Found, for the registry */
 };
 
 /* GDBus hands over all calls here; the user data is the Place. */
 extern const GDBusInterfaceVTable call_vtable;
 
-/* --- for properties.c --- */
+/* --- for properties.c and permit.c --- */
 
 /* Answers with the call's result or error. It is the only one that does, and frees the call. */
 void call_reply(Call *call);

@@ -37,8 +37,11 @@ compat_connect_get_all_domain_stats(Call *call, GVariant *arguments, GError **er
         return error_from_libvirt(error);
 
     g_auto(GVariantBuilder) builder = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE("a(sa{sv})"));
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
         g_variant_builder_add_value(&builder, record_to_variant(records[i]));
+        virDomainRef(records[i]->dom);
+        call_remember(call, &domain_kind, records[i]->dom);
+    }
 
     virDomainStatsRecordListFree(records);
 

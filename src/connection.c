@@ -50,6 +50,7 @@ signal_copy(const Signal *signal)
     Signal *copy = g_memdup2(signal, sizeof(*signal));
 
     copy->element = g_strdup(signal->element);
+    copy->details = g_strdupv(signal->details);
     g_variant_ref(copy->arguments);
 
     return copy;
@@ -60,6 +61,7 @@ signal_free(Signal *signal)
 {
     g_free((char *)signal->element);
     g_variant_unref(signal->arguments);
+    g_strfreev(signal->details);
     g_free(signal);
 }
 
@@ -349,7 +351,7 @@ connection_is_idle(Connection *connection)
 void
 connection_emit(Connection *connection, const Signal *signal)
 {
-    connection->emit(connection->emit_data, connection->name, signal);
+    connection->emit(connection->emit_data, connection, signal);
 }
 
 void

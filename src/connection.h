@@ -19,12 +19,13 @@ typedef struct {
     const char *interface;
     const char *name;
     GVariant *arguments;
+    char **details; /* (nullable) of the object, for polkit, where the registry may not know it */
 } Signal;
 
 Signal *signal_copy(const Signal *signal);
 void signal_free(Signal *signal); /* of a copy */
 
-typedef void (*ConnectionEmit)(gpointer data, const char *connection, const Signal *signal);
+typedef void (*ConnectionEmit)(gpointer data, Connection *connection, const Signal *signal);
 
 Connection *connection_new(const ConnectionConfig *config, const Config *service,
                            ConnectionEmit emit, gpointer data);

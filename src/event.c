@@ -7,7 +7,7 @@
 #include "event.h"
 
 #include "bindings.h"
-#include "connection.h"
+#include "details.h"
 
 static const char *
 find_interface(const Kind *kind, const char *signal)
@@ -26,7 +26,10 @@ hear(void *opaque, const Kind *kind, void *handle, const char *name, GVariant *a
     Connection *connection = link_get_owner(opaque);
     g_autoptr(GVariant) owned = g_variant_ref_sink(arguments);
     g_autofree char *element = kind->identity(handle);
-    const Signal signal = { kind, element, FALSE, find_interface(kind, name), name, owned };
+    g_auto(GStrv) details = details_add_object(NULL, kind, handle);
+    const Signal signal = {
+        kind, element, FALSE, find_interface(kind, name), name, owned, details
+    };
 
     if (connection)
         connection_hear(connection, &signal, look);
@@ -52,7 +55,9 @@ emit_lifecycle(void *opaque, const Kind *kind, void *handle, const char *name, i
     Connection *connection = link_get_owner(opaque);
     g_autoptr(GVariant) arguments = g_variant_ref_sink(g_variant_new("(ii)", event, detail));
     g_autofree char *element = kind->identity(handle);
-    const Signal signal = { kind, element, TRUE, connection_bindings.info->name, name, arguments };
+    g_auto(GStrv) details = details_add_object(NULL, kind, handle);
+    const Signal signal = { kind, element,   TRUE,   connection_bindings.info->name,
+                            name, arguments, details };
 
     if (connection)
         connection_hear(connection, &signal, TRUE);

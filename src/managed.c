@@ -9,7 +9,8 @@
 #include <string.h>
 
 #include "bindings.h"
-#include "call.h"
+#include "details.h"
+#include "permit.h"
 #include "value.h"
 
 #define PROPERTIES "org.freedesktop.DBus.Properties"
@@ -53,11 +54,11 @@ pack_interface_names(Connection *connection, const Kind *kind)
 
 static void
 emit(Connection *connection, const Kind *kind, const char *element, const char *interface,
-     const char *name, GVariant *arguments)
+     const char *name, GVariant *arguments, char **details)
 {
     g_autoptr(GVariant) owned = g_variant_ref_sink(arguments);
     gboolean from_connection = strcmp(interface, PROPERTIES) != 0;
-    const Signal signal = { kind, element, from_connection, interface, name, owned };
+    const Signal signal = { kind, element, from_connection, interface, name, owned, details };
 
     connection_emit(connection, &signal);
 }
@@ -67,14 +68,14 @@ emit_properties_changed(Connection *connection, const Kind *kind, const char *el
                         const char *interface, GVariant *changed)
 {
     emit(connection, kind, element, PROPERTIES, "PropertiesChanged",
-         g_variant_new("(s@a{sv}as)", interface, changed, NULL));
+         g_variant_new("(s@a{sv}as)", interface, changed, NULL), NULL);
 }
 
 static void
-emit_removed(Connection *connection, const Kind *kind, const char *element)
+emit_removed(Connection *connection, const Kind *kind, const char *element, char **details)
 {
     emit(connection, kind, element, object_manager_bindings.info->name, "InterfacesRemoved",
-         g_variant_new("(@as)", pack_interface_names(connection, kind)));
+         g_variant_new("(@as)", pack_interface_names(connection, kind)), details);
 }
 
 void
@@ -82,6 +83,8 @@ managed_put(Connection *connection, const char *element, Sight *sight)
 {
     const Kind *kind = sight->kind;
     Registry *registry = connection_get_registry(connection);
+    void *known = registry_get_handle(registry, kind, element);
+    g_auto(GStrv) details = known ? details_add_object(NULL, kind, known) : NULL;
     g_autoptr(GVariant) changed = NULL;
     Change change = registry_put(registry, element, sight, &changed);
     GVariant *values = registry_get_values(registry, kind, element);
@@ -90,17 +93,17 @@ managed_put(Connection *connection, const char *element, Sight *sight)
         emit_properties_changed(connection, kind, element, main_interface(kind), changed);
     else if (change == CHANGE_ADDED && values)
         emit(connection, kind, element, object_manager_bindings.info->name, "InterfacesAdded",
-             g_variant_new("(@a{sa{sv}})", pack_interfaces(connection, kind, values)));
+             g_variant_new("(@a{sa{sv}})", pack_interfaces(connection, kind, values)), NULL);
     else if (change == CHANGE_REMOVED && registry_is_live(registry, kind))
-        emit_removed(connection, kind, element);
+        emit_removed(connection, kind, element, details);
 }
 
 void
 managed_made(Connection *connection, const Kind *kind, const char *element, ObjectEvent event)
 {
     g_autoptr(GVariant) arguments = g_variant_ref_sink(g_variant_new("(i)", event));
-    const Signal signal = { kind,          element,  TRUE, connection_bindings.info->name,
-                            "ObjectEvent", arguments };
+    const Signal signal = { kind,          element,   TRUE, connection_bindings.info->name,
+                            "ObjectEvent", arguments, NULL };
 
     if (!registry_is_live(connection_get_registry(connection), kind))
         connection_emit(connection, &signal);
@@ -116,7 +119,7 @@ managed_remove_all(Connection *connection)
 
         for (guint j = 0; elements[j]; j++) {
             if (registry_get_values(registry, kinds[i], elements[j]))
-                emit_removed(connection, kinds[i], elements[j]);
+                emit_removed(connection, kinds[i], elements[j], NULL);
         }
     }
 }
@@ -125,6 +128,113 @@ void
 managed_connection_changed(Connection *connection, GVariant *changed)
 {
     emit_properties_changed(connection, NULL, NULL, connection_bindings.info->name, changed);
+}
+
+/* --- what a signal tells --- */
+
+static gboolean
+tells_changes(const Signal *signal)
+{
+    return strcmp(signal->name, "PropertiesChanged") == 0;
+}
+
+GVariant *
+managed_get_values(const Signal *signal)
+{
+    g_autoptr(GVariant) interfaces = NULL;
+    GVariant *values = NULL;
+
+    if (tells_changes(signal))
+        return g_variant_get_child_value(signal->arguments, 1);
+    if (strcmp(signal->name, "InterfacesAdded") != 0)
+        return NULL;
+
+    interfaces = g_variant_get_child_value(signal->arguments, 0);
+    g_variant_get_child(interfaces, 0, "{&s@a{sv}}", NULL, &values);
+
+    return values;
+}
+
+/* The same arguments with other values. */
+static GVariant *
+replace_values(const Signal *signal, GVariant *values)
+{
+    g_autoptr(GVariant) interfaces = NULL;
+    GVariantBuilder builder;
+
+    if (tells_changes(signal)) {
+        g_autoptr(GVariant) interface = g_variant_get_child_value(signal->arguments, 0);
+        g_autoptr(GVariant) invalidated = g_variant_get_child_value(signal->arguments, 2);
+
+        return g_variant_new("(@s@a{sv}@as)", interface, values, invalidated);
+    }
+
+    interfaces = g_variant_get_child_value(signal->arguments, 0);
+    g_variant_builder_init(&builder, G_VARIANT_TYPE("a{sa{sv}}"));
+    for (gsize i = 0; i < g_variant_n_children(interfaces); i++) {
+        g_autoptr(GVariant) name = NULL;
+        g_autoptr(GVariant) others = NULL;
+
+        g_variant_get_child(interfaces, i, "{@s@a{sv}}", &name, &others);
+        g_variant_builder_add(&builder, "{@s@a{sv}}", name, i == 0 ? values : others);
+    }
+
+    return g_variant_new("(a{sa{sv}})", &builder);
+}
+
+gboolean
+managed_select_values(Signal *signal, ManagedSelect select, gpointer data)
+{
+    g_autoptr(GVariant) values = managed_get_values(signal);
+    g_auto(GVariantDict) selected = G_VARIANT_DICT_INIT(values);
+    gboolean all = TRUE;
+    gboolean any = !values;
+    GVariantIter iter;
+    const char *name;
+
+    if (values) {
+        g_variant_iter_init(&iter, values);
+        while (g_variant_iter_next(&iter, "{&sv}", &name, NULL)) {
+            if (select(data, name)) {
+                any = TRUE;
+            } else {
+                g_variant_dict_remove(&selected, name);
+                all = FALSE;
+            }
+        }
+    }
+
+    if (!all) {
+        GVariant *arguments = replace_values(signal, g_variant_dict_end(&selected));
+        g_variant_unref(signal->arguments);
+        signal->arguments = g_variant_ref_sink(arguments);
+    }
+
+    return any || !tells_changes(signal);
+}
+
+/* --- what a call is told --- */
+
+/* Those that the caller may read. */
+static GVariant *
+select_values(Call *call, const Kind *kind, const char *element, GVariant *values)
+{
+    g_auto(GVariantDict) selected = G_VARIANT_DICT_INIT(NULL);
+    GVariantIter iter;
+    const char *name;
+    GVariant *value;
+
+    if (!call->permit)
+        return values;
+
+    g_variant_iter_init(&iter, values);
+    while (g_variant_iter_loop(&iter, "{&sv}", &name, &value)) {
+        const Binding *getter = binding_find(kind->interfaces[0]->getters, name);
+        if (permit_shows_property(call, element, getter))
+            g_variant_dict_insert_value(&selected, name, value);
+    }
+
+    return g_variant_dict_end(&selected);
 }
 
 static void
@@ -140,9 +250,11 @@ add_objects(Call *call, GVariantBuilder *objects)
             GVariant *values = registry_get_values(registry, kinds[i], elements[j]);
             g_autofree char *path = face_make_path(
                 call->place.face, connection_get_name(connection), kinds[i], elements[j]);
-            if (values)
-                g_variant_builder_add(objects, "{o@a{sa{sv}}}", path,
-                                      pack_interfaces(connection, kinds[i], values));
+            if (values && permit_shows(call, kinds[i], elements[j]))
+                g_variant_builder_add(
+                    objects, "{o@a{sa{sv}}}", path,
+                    pack_interfaces(connection, kinds[i],
+                                    select_values(call, kinds[i], elements[j], values)));
         }
     }
 }
@@ -156,6 +268,9 @@ add_connections(Call *call, GVariantBuilder *objects)
         Connection *connection = connections->pdata[i];
         g_autofree char *path =
             face_make_path(call->place.face, connection_get_name(connection), NULL, NULL);
+
+        if (!permit_shows_connection(call, connection))
+            continue;
 
         g_variant_builder_open(objects, G_VARIANT_TYPE("{oa{sa{sv}}}"));
         g_variant_builder_add(objects, "o", path);

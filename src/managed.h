@@ -20,5 +20,13 @@ void managed_made(Connection *connection, const Kind *kind, const char *element,
 /* All live objects of a connection are gone. */
 void managed_remove_all(Connection *connection);
 
+/* (owned) (nullable) a{sv}: the values of properties that a signal tells. */
+GVariant *managed_get_values(const Signal *signal);
+
+/* Takes those out that @select does not want. FALSE if nothing is left to be told. */
+typedef gboolean (*ManagedSelect)(gpointer data, const char *property);
+
+gboolean managed_select_values(Signal *signal, ManagedSelect select, gpointer data);
+
 /* Properties of the connection itself: a{sv}, floating. */
 void managed_connection_changed(Connection *connection, GVariant *changed);

@@ -5,6 +5,7 @@
 
 #include "bindings.h"
 #include "error.h"
+#include "permit.h"
 #include "value.h"
 
 GVariant *
@@ -18,7 +19,8 @@ manager_read_connections(Call *call, GVariant *arguments G_GNUC_UNUSED,
     for (guint i = 0; i < connections->len; i++) {
         g_autofree char *path = face_make_path(
             call->place.face, connection_get_name(connections->pdata[i]), NULL, NULL);
-        g_variant_builder_add(&builder, "o", path);
+        if (permit_shows_connection(call, connections->pdata[i]))
+            g_variant_builder_add(&builder, "o", path);
     }
 
     return g_variant_builder_end(&builder);

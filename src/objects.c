@@ -33,15 +33,18 @@ GVariant *
 call_take_objects(Call *call, const Kind *kind, void **handles, int n)
 {
     g_autofree void **list = handles;
-    g_autoptr(GHashTable) paths = g_hash_table_new(g_str_hash, g_str_equal);
+    const Kind *named = face_get_kind(call->place.face, kind);
+    g_autoptr(GHashTable) elements = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     GVariantBuilder builder;
 
     g_variant_builder_init(&builder, G_VARIANT_TYPE_OBJECT_PATH_ARRAY);
     for (int i = 0; i < n; i++) {
-        g_autoptr(GVariant) path = g_variant_ref_sink(call_take_object(call, kind, list[i]));
+        g_autofree char *element = named->identity(list[i]);
 
-        if (g_hash_table_add(paths, (gpointer)g_variant_get_string(path, NULL)))
-            g_variant_builder_add_value(&builder, path);
+        if (g_hash_table_add(elements, g_steal_pointer(&element)))
+            g_variant_builder_add_value(&builder, call_take_object(call, kind, list[i]));
+        else
+            kind->free(list[i]);
     }
 
     return g_variant_builder_end(&builder);

@@ -2,11 +2,13 @@
 
 /* Properties are read and written by bindings, as methods are called. Those that events keep true
  * are answered from the registry; of the others GetAll asks each one at the same time as the rest,
- * and leaves out what cannot be read now. */
+ * and leaves out what cannot be read now, or not by this caller. */
 
 #include "properties.h"
 
 #include <string.h>
+
+#include "permit.h"
 
 static GVariant *
 get(Call *call, GVariant *arguments, GError **error)
@@ -197,7 +199,9 @@ properties_get_all(Call *call)
         call->entered = connection_enter(call->place.connection, NULL);
 
     call->n_readings = 1;
-    for (const Binding *getter = call->interface->getters; getter->name; getter++)
-        read_property(call, getter);
+    for (const Binding *getter = call->interface->getters; getter->name; getter++) {
+        if (permit_reads(call, getter))
+            read_property(call, getter);
+    }
     finish_if_read(call);
 }

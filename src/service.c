@@ -10,6 +10,7 @@
 #include <glib-unix.h>
 #include <sysexits.h>
 
+#include "audience.h"
 #include "tree.h"
 
 /* How long the closing of connections may hold up the end. */
@@ -20,6 +21,7 @@ struct Service {
     GMainLoop *loop;        /* (owned) */
     Callers *callers;       /* (owned) */
     Authority *authority;   /* (owned) */
+    Audience *audience;     /* (owned) */
     GPtrArray *connections; /* (owned) of Connection */
     Tree *tree;             /* (owned) */
     Tree *compat_tree;      /* (owned) (nullable) */
@@ -88,13 +90,21 @@ on_bus_closed(GDBusConnection *bus G_GNUC_UNUSED, gboolean remote_peer_vanished 
 }
 
 static void
-on_signal(gpointer data, const char *connection, const Signal *signal)
+deliver_signal(gpointer data, const char *destination, Connection *connection, const Signal *signal)
 {
     Service *service = data;
 
-    tree_emit(service->tree, connection, signal);
+    tree_emit(service->tree, destination, connection_get_name(connection), signal);
     if (service->compat_tree)
-        tree_emit(service->compat_tree, connection, signal);
+        tree_emit(service->compat_tree, destination, connection_get_name(connection), signal);
+}
+
+static void
+on_signal(gpointer data, Connection *connection, const Signal *signal)
+{
+    Service *service = data;
+
+    audience_tell(service->audience, connection, signal);
 }
 
 static gboolean
@@ -165,12 +175,14 @@ static void
 service_clear(Service *service)
 {
     service->ending = TRUE;
+    authority_hurry(service->authority);
     wait_for_connections(service);
     tree_free(service->tree);
     g_clear_pointer(&service->compat_tree, tree_free);
     g_dbus_connection_flush_sync(service->bus, NULL, NULL);
 
     g_ptr_array_unref(service->connections);
+    audience_free(service->audience);
     authority_free(service->authority);
     callers_free(service->callers);
     g_main_loop_unref(service->loop);
@@ -223,6 +235,7 @@ service_run(const Config *config, GDBusConnection *bus)
     service.loop = g_main_loop_new(NULL, FALSE);
     service.callers = callers_new(bus);
     service.authority = authority_new(service.callers, config->system_bus);
+    service.audience = audience_new(service.callers, service.authority, deliver_signal, &service);
     service.connections = g_ptr_array_new_with_free_func((GDestroyNotify)connection_unref);
 
     if (service_publish(&service, config, &error)) {

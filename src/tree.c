@@ -164,7 +164,7 @@ translate(Tree *tree, const Signal *signal, const char *path, const char **inter
 }
 
 void
-tree_emit(Tree *tree, const char *connection, const Signal *signal)
+tree_emit(Tree *tree, const char *destination, const char *connection, const Signal *signal)
 {
     g_autofree char *above = face_make_path(tree->face, connection, NULL, NULL);
     g_autofree char *object = face_make_path(tree->face, connection, signal->kind, signal->element);
@@ -178,8 +178,8 @@ tree_emit(Tree *tree, const char *connection, const Signal *signal)
         return;
 
     g_variant_take_ref(arguments);
-    if (!g_dbus_connection_emit_signal(tree->bus, NULL, source, interface, signal->name, arguments,
-                                       &error))
+    if (!g_dbus_connection_emit_signal(tree->bus, destination, source, interface, signal->name,
+                                       arguments, &error))
         g_warning("%s: signal %s: %s", object, signal->name, error->message);
     g_variant_unref(arguments);
 }

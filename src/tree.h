@@ -12,7 +12,9 @@ void tree_free(Tree *tree);
 
 gboolean tree_add_root(Tree *tree, GError **error);
 gboolean tree_add_connection(Tree *tree, Connection *connection, GError **error);
-void tree_emit(Tree *tree, const char *connection, const Signal *signal);
+
+/* To one, or to all if @destination is NULL. */
+void tree_emit(Tree *tree, const char *destination, const char *connection, const Signal *signal);
 
 /* Those that an object there may have, ended by NULL. */
 const Interface *const *place_get_interfaces(const Place *place);
