@@ -152,7 +152,7 @@ letter_decide(Letter *letter, gboolean wanted)
 }
 
 static void
-letter_ask(Letter *letter, AuthorityAnswered answered)
+letter_ask(Letter *letter, ClientAnswered answered)
 {
     authority_ask(letter->listener->audience->authority, letter->listener->sender, FALSE,
                   letter->claims.questions, answered, letter);

@@ -3,24 +3,13 @@
 #pragma once
 
 #include "caller.h"
+#include "client.h"
 
 /* Who may do what. For the main thread alone. */
 typedef struct Authority Authority;
 
 Authority *authority_new(Callers *callers, gboolean system_bus);
 void authority_free(Authority *authority);
-
-/* May a caller do this? */
-typedef struct {
-    char *action;    /* (owned) */
-    char **details;  /* (owned) what rules can look at, each as NAME=value */
-    char *grant;     /* (owned) (nullable) what yes means to the one who asks */
-    GError *refusal; /* (owned) (nullable) the answer: none means yes */
-} Question;
-
-/* About a permission as libvirt's access control calls it: "storage_pool", "read". */
-Question *question_new(const char *object, const char *permission, char **details);
-void question_free(Question *question);
 
 /* A caller who may do everything need not be asked about: root on the system bus, and on the
  * session bus everyone, as it is one user's. Tells now or later; with an error if the bus does not
@@ -36,15 +25,11 @@ gboolean authority_trusts_all(Authority *authority);
 /* The same of one caller, from memory: FALSE also for one that is not known yet. */
 gboolean authority_trusts(Authority *authority, const char *sender);
 
-/* Answers all @questions, which stay the caller's, now or later; then calls @answered.
- * @interactive: the user may be asked for a password. */
-typedef void (*AuthorityAnswered)(gpointer data);
-
+/* Answers questions about any other: see client_ask(). */
 void authority_ask(Authority *authority, const char *sender, gboolean interactive,
-                   GPtrArray *questions, AuthorityAnswered answered, gpointer data);
+                   GPtrArray *questions, ClientAnswered answered, gpointer data);
 
 /* Makes all that waits for an answer be refused soon. */
 void authority_hurry(Authority *authority);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Authority, authority_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Question, question_free)

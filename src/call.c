@@ -18,8 +18,8 @@
 
 #include "error.h"
 #include "managed.h"
-#include "permit.h"
 #include "properties.h"
+#include "selection.h"
 #include "tree.h"
 #include "watch.h"
 
@@ -159,7 +159,7 @@ call_run(virConnectPtr connect, gpointer data)
     if (call_look_up(call))
         call_bind(call);
     if (call->result && call->permit && call->binding->results)
-        permit_describe(call);
+        selection_describe(call);
 
     if (call->object)
         call->place.kind->free(g_steal_pointer(&call->object));
@@ -255,7 +255,7 @@ call_ran(gpointer data, const GError *error)
         call_settle(call);
     } else {
         call_tell_registry(call);
-        permit_results(call, call_reply);
+        selection_of_results(call, call_reply);
     }
 }
 
@@ -280,7 +280,7 @@ on_opened(gpointer data, const GError *error)
 
     if (error)
         connection_tell_none(call->place.connection);
-    permit_view(call, call_answer);
+    selection_of_registry(call, call_answer);
 }
 
 void
@@ -337,7 +337,7 @@ on_authorized(Call *call)
         call_answer(call);
     else if (call->lane == LANE_REGISTRY &&
              (!place->connection || connection_is_alive(place->connection)))
-        permit_view(call, call_answer);
+        selection_of_registry(call, call_answer);
     else if (call->lane == LANE_REGISTRY)
         call_push(call, run_nothing, on_opened);
     else

@@ -16,8 +16,8 @@
 #define PROMPT_SECONDS 300
 
 struct Judge {
-    guint references; /* the owner, and each inquiry */
-    JudgeChanged changed;
+    guint references;
+    JudgeChanged changed; /* (nullable) once it was closed */
     gpointer data;
     PolkitAuthority *polkit; /* (owned) (nullable) until it was first asked */
     GQueue waiting;          /* of Inquiry */
@@ -38,10 +38,43 @@ typedef struct {
     gboolean late; /* the time is up */
 } Inquiry;
 
+Question *
+question_new(const char *object, const char *permission, char **details)
+{
+    Question *question = g_new0(Question, 1);
+
+    question->action = g_strdup_printf("org.libvirt1.%s.%s", object, permission);
+    g_strdelimit(question->action, "_", '-');
+    question->details = g_strdupv(details);
+
+    return question;
+}
+
+Question *
+question_copy(const Question *question)
+{
+    Question *copy = g_new0(Question, 1);
+
+    copy->action = g_strdup(question->action);
+    copy->details = g_strdupv(question->details);
+
+    return copy;
+}
+
+void
+question_free(Question *question)
+{
+    g_free(question->action);
+    g_strfreev(question->details);
+    g_free(question->grant);
+    g_clear_error(&question->refusal);
+    g_free(question);
+}
+
 static void
 inquiry_free(Inquiry *inquiry)
 {
-    judge_free(inquiry->judge);
+    judge_unref(inquiry->judge);
     g_clear_handle_id(&inquiry->timer, g_source_remove);
     g_object_unref(inquiry->subject);
     g_object_unref(inquiry->details);
@@ -117,8 +150,10 @@ on_polkit(GObject *object G_GNUC_UNUSED, GAsyncResult *result, gpointer data)
 
     if (polkit && !judge->polkit) {
         judge->polkit = g_object_ref(polkit);
-        g_signal_connect_swapped(polkit, "changed", G_CALLBACK(on_changed), judge);
-        g_signal_connect_swapped(polkit, "notify::owner", G_CALLBACK(on_changed), judge);
+        if (judge->changed) {
+            g_signal_connect_swapped(polkit, "changed", G_CALLBACK(on_changed), judge);
+            g_signal_connect_swapped(polkit, "notify::owner", G_CALLBACK(on_changed), judge);
+        }
     }
     if (polkit)
         inquiry_check(inquiry);
@@ -193,16 +228,15 @@ pack_details(char **details)
 }
 
 void
-judge_ask(Judge *judge, const char *sender, const char *action, char **details,
-          gboolean interactive, JudgeAnswer answer, gpointer data)
+judge_ask(Judge *judge, const char *sender, const Question *question, gboolean interactive,
+          JudgeAnswer answer, gpointer data)
 {
     Inquiry *inquiry = g_new0(Inquiry, 1);
 
-    judge->references++;
-    inquiry->judge = judge;
+    inquiry->judge = judge_ref(judge);
     inquiry->subject = polkit_system_bus_name_new(sender);
-    inquiry->action = g_strdup(action);
-    inquiry->details = pack_details(details);
+    inquiry->action = g_strdup(question->action);
+    inquiry->details = pack_details(question->details);
     inquiry->interactive = interactive;
     inquiry->answer = answer;
     inquiry->data = data;
@@ -247,14 +281,28 @@ judge_new(JudgeChanged changed, gpointer data)
     return judge;
 }
 
+Judge *
+judge_ref(Judge *judge)
+{
+    judge->references++;
+    return judge;
+}
+
 void
-judge_free(Judge *judge)
+judge_unref(Judge *judge)
 {
     if (--judge->references > 0)
         return;
 
-    if (judge->polkit)
-        g_signal_handlers_disconnect_by_data(judge->polkit, judge);
     g_clear_object(&judge->polkit);
     g_free(judge);
+}
+
+void
+judge_close(Judge *judge)
+{
+    judge->changed = NULL;
+    if (judge->polkit)
+        g_signal_handlers_disconnect_by_data(judge->polkit, judge);
+    judge_unref(judge);
 }

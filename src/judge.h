@@ -11,7 +11,24 @@ typedef struct Judge Judge;
 typedef void (*JudgeChanged)(gpointer data);
 
 Judge *judge_new(JudgeChanged changed, gpointer data);
-void judge_free(Judge *judge);
+Judge *judge_ref(Judge *judge);
+void judge_unref(Judge *judge);
+
+/* Gives up the owner's reference; the owner is told nothing more. */
+void judge_close(Judge *judge);
+
+/* May a caller do this? */
+typedef struct {
+    char *action;    /* (owned) */
+    char **details;  /* (owned) what rules can look at, each as NAME=value */
+    char *grant;     /* (owned) (nullable) what yes means to the one who asks */
+    GError *refusal; /* (owned) (nullable) the answer: none means yes */
+} Question;
+
+/* About a permission as libvirt's access control calls it: "storage_pool", "read". */
+Question *question_new(const char *object, const char *permission, char **details);
+Question *question_copy(const Question *question); /* what is asked alone */
+void question_free(Question *question);
 
 typedef enum {
     VERDICT_NO,
@@ -22,12 +39,12 @@ typedef enum {
 /* With @error set, polkit did not say. */
 typedef void (*JudgeAnswer)(gpointer data, Verdict verdict, const GError *error);
 
-/* Asks whether @sender may do @action, to which @details belong, each as NAME=value. Answers once,
- * and never at once; also if it cannot ask. @interactive: polkit may ask the user. */
-void judge_ask(Judge *judge, const char *sender, const char *action, char **details,
-               gboolean interactive, JudgeAnswer answer, gpointer data);
+/* Asks about @sender. Answers once, and never at once; also if it cannot ask. @interactive: polkit
+ * may ask the user. */
+void judge_ask(Judge *judge, const char *sender, const Question *question, gboolean interactive,
+               JudgeAnswer answer, gpointer data);
 
 /* Ends all that is being asked, with errors that come soon. */
 void judge_hurry(Judge *judge);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Judge, judge_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Question, question_free)

@@ -10,7 +10,7 @@
 
 #include "bindings.h"
 #include "details.h"
-#include "permit.h"
+#include "selection.h"
 #include "value.h"
 
 #define PROPERTIES "org.freedesktop.DBus.Properties"
@@ -230,7 +230,7 @@ select_values(Call *call, const Kind *kind, const char *element, GVariant *value
     g_variant_iter_init(&iter, values);
     while (g_variant_iter_loop(&iter, "{&sv}", &name, &value)) {
         const Binding *getter = binding_find(kind->interfaces[0]->getters, name);
-        if (permit_shows_property(call, element, getter))
+        if (selection_shows_property(call, element, getter))
             g_variant_dict_insert_value(&selected, name, value);
     }
 
@@ -250,7 +250,7 @@ add_objects(Call *call, GVariantBuilder *objects)
             GVariant *values = registry_get_values(registry, kinds[i], elements[j]);
             g_autofree char *path = face_make_path(
                 call->place.face, connection_get_name(connection), kinds[i], elements[j]);
-            if (values && permit_shows(call, kinds[i], elements[j]))
+            if (values && selection_shows(call, kinds[i], elements[j]))
                 g_variant_builder_add(
                     objects, "{o@a{sa{sv}}}", path,
                     pack_interfaces(connection, kinds[i],
