@@ -45,6 +45,7 @@ ACTION = '''\
     <allow_inactive>$default</allow_inactive>
     <allow_active>$default</allow_active>
   </defaults>
+  <annotate key="org.freedesktop.policykit.owner">unix-user:virtbus</annotate>
   $implied
 </action>
 '''

@@ -450,6 +450,15 @@ def polkit(accounts, bus, installed, place):
     shutil.rmtree(directory)
 
 
+def test_service_may_ask(installed):
+    """Of root and an action's owner alone polkit takes questions about others, with details."""
+    actions = ET.parse(path_in(installed, 'share/polkit-1/actions/org.libvirt1.policy')).findall('action')
+    assert actions
+    for action in actions:
+        owner = action.find("annotate[@key='org.freedesktop.policykit.owner']")
+        assert owner is not None and owner.text == 'unix-user:virtbus', action.get('id')
+
+
 YES, NO, PASSWORD = 0, 1, 2
 DEMO = {'connect_uri': 'qemu:///system', 'domain_name': 'demo'}
 OTHER = {'connect_uri': 'qemu:///system', 'domain_name': 'other'}
