@@ -94,6 +94,12 @@ call_has_libvirt_error(Call *call)
            g_error_matches(call->error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS);
 }
 
+const char *
+call_get_sender(Call *call)
+{
+    return g_dbus_method_invocation_get_sender(call->invocation);
+}
+
 /* Answers; nothing else does. */
 void
 call_reply(Call *call)
@@ -298,7 +304,7 @@ call_push(Call *call, LinkRun run, LinkDone done)
         if (call->object && !connection_is_current(call->place.connection, call->link))
             call->place.kind->free(g_steal_pointer(&call->object));
     }
-    link_push(call->link, run, done, call);
+    link_push(call->link, call_get_sender(call), run, done, call);
 }
 
 /* (owned) (nullable) The handle that is at hand. What runs on a spare link needs one of its own. */

@@ -62,6 +62,9 @@ extern const GDBusInterfaceVTable call_vtable;
 /* Answers with the call's result or error. It is the only one that does, and frees the call. */
 void call_reply(Call *call);
 
+/* The caller's name on the bus. */
+const char *call_get_sender(Call *call);
+
 /* Has a worker of the connection do something for the call, unless too many calls wait already. */
 void call_push(Call *call, LinkRun run, LinkDone done);
 

@@ -142,7 +142,7 @@ push_rest(gpointer data)
 {
     Rest *rest = data;
 
-    link_push(rest->link, complete, on_completed, rest);
+    link_push(rest->link, NULL, complete, on_completed, rest);
 
     return G_SOURCE_REMOVE;
 }

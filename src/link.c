@@ -12,6 +12,7 @@
 #include "link.h"
 
 #include "error.h"
+#include "turns.h"
 
 /* A dead peer is noticed after this many seconds, times the number of unanswered messages. */
 #define KEEPALIVE_INTERVAL 5
@@ -24,6 +25,7 @@ struct Link {
     const LinkFuncs *funcs;
     gpointer owner;    /* (nullable) */
     GThreadPool *pool; /* (owned) */
+    Turns *turns;      /* (owned) */
     GQueue waiting;    /* of Job, until it is open */
     guint n_jobs;      /* not yet done */
 
@@ -37,6 +39,7 @@ struct Link {
 
 typedef struct {
     Link *link; /* (owned) */
+    Turn turn;
     LinkRun run;
     LinkDone done;
     gpointer data;
@@ -95,6 +98,7 @@ link_freed(gpointer data)
     Link *link = data;
 
     g_clear_error(&link->error);
+    turns_free(link->turns);
     g_free(link->uri);
     g_free(link);
     n_links--;
@@ -142,6 +146,7 @@ job_done(gpointer data)
 {
     g_autofree Job *job = data;
 
+    turns_end(job->link->turns, &job->turn);
     job->link->n_jobs--;
     job->done(job->data, NULL);
     link_unref(job->link);
@@ -158,9 +163,18 @@ job_run(gpointer data, gpointer user_data G_GNUC_UNUSED)
     run_on_main_thread(job_done, job);
 }
 
+static int
+job_compare(gconstpointer a, gconstpointer b, gpointer user_data G_GNUC_UNUSED)
+{
+    const Job *first = a, *second = b;
+
+    return turn_compare(&first->turn, &second->turn);
+}
+
 static void
 job_refuse(Job *job)
 {
+    turns_end(job->link->turns, &job->turn);
     job->link->n_jobs--;
     job->done(job->data, job->link->error);
     link_unref(job->link);
@@ -207,20 +221,20 @@ link_opened(gpointer data, const GError *unused G_GNUC_UNUSED)
 }
 
 static Job *
-job_new(Link *link, LinkRun run, LinkDone done, gpointer data)
+job_new(Link *link, const char *caller, LinkRun run, LinkDone done, gpointer data)
 {
     Job *job = g_new(Job, 1);
 
-    *job = (Job){ link_ref(link), run, done, data };
+    *job = (Job){ link_ref(link), turns_take(link->turns, caller), run, done, data };
     link->n_jobs++;
 
     return job;
 }
 
 void
-link_push(Link *link, LinkRun run, LinkDone done, gpointer data)
+link_push(Link *link, const char *caller, LinkRun run, LinkDone done, gpointer data)
 {
-    Job *job = job_new(link, run, done, data);
+    Job *job = job_new(link, caller, run, done, data);
 
     if (link->open)
         g_thread_pool_push(link->pool, job, NULL);
@@ -264,10 +278,12 @@ link_new(const LinkOptions *options, const LinkFuncs *funcs, gpointer owner)
     link->funcs = funcs;
     link->owner = owner;
     link->pool = g_thread_pool_new(job_run, NULL, (int)options->workers, FALSE, NULL);
+    g_thread_pool_set_sort_function(link->pool, job_compare, NULL);
+    link->turns = turns_new();
     g_queue_init(&link->waiting);
     n_links++;
 
-    g_thread_pool_push(link->pool, job_new(link, link_open, link_opened, link), NULL);
+    g_thread_pool_push(link->pool, job_new(link, NULL, link_open, link_opened, link), NULL);
 
     return link;
 }

@@ -39,11 +39,11 @@ guint link_get_n_jobs(Link *link);   /* that wait or run */
 gboolean link_is_open(Link *link);
 
 /* Calls @run on a worker once the connection is open, then @done on the main thread; or only @done,
- * with an error, if it cannot be opened. */
+ * with an error, if it cannot be opened. Callers take turns; the service itself has no name. */
 typedef void (*LinkRun)(virConnectPtr connect, gpointer data);
 typedef void (*LinkDone)(gpointer data, const GError *error);
 
-void link_push(Link *link, LinkRun run, LinkDone done, gpointer data);
+void link_push(Link *link, const char *caller, LinkRun run, LinkDone done, gpointer data);
 
 /* The links that are not yet closed and freed. */
 guint link_count(void);

@@ -162,7 +162,7 @@ read_property(Call *call, const Binding *getter)
     if (reading->object)
         call->place.kind->ref(reading->object);
     call->n_readings++;
-    link_push(link_of_object(call), reading_run, reading_done, reading);
+    link_push(link_of_object(call), call_get_sender(call), reading_run, reading_done, reading);
 }
 
 static void

@@ -106,7 +106,7 @@ look_done(gpointer data, const GError *error G_GNUC_UNUSED)
 
     if (current && watch->look) {
         watch_begin(watch);
-        link_push(watch->link, look_run, look_done, watch);
+        link_push(watch->link, NULL, look_run, look_done, watch);
         return;
     }
 
@@ -152,7 +152,7 @@ watch_object(Connection *connection, const Kind *kind, const char *element, cons
 
     if (is_new) {
         watch_begin(watch);
-        link_push(watch->link, look_run, look_done, watch);
+        link_push(watch->link, NULL, look_run, look_done, watch);
     }
 }
 
@@ -249,7 +249,7 @@ watch_announced(Connection *connection, WatchDone done, gpointer data)
     Barrier *barrier = g_new(Barrier, 1);
 
     *barrier = (Barrier){ connection_ref(connection), 0, done, data };
-    link_push(connection_get_main_link(connection), ask_anything, on_answered, barrier);
+    link_push(connection_get_main_link(connection), NULL, ask_anything, on_answered, barrier);
 }
 
 Watches *
