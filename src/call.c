@@ -413,6 +413,21 @@ call_locate(Call *call, const char *path)
 }
 
 static void
+call_begin(gpointer data)
+{
+    Call *call = data;
+
+    if (service_is_ending(call->place.service)) {
+        g_set_error_literal(&call->error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY,
+                            "the service is ending");
+        call_reply(call);
+        return;
+    }
+
+    permit_call(call, on_authorized);
+}
+
+static void
 on_method_call(GDBusConnection *bus G_GNUC_UNUSED, const char *sender, const char *path,
                const char *interface, const char *method, GVariant *parameters,
                GDBusMethodInvocation *invocation, gpointer user_data)
@@ -427,16 +442,13 @@ on_method_call(GDBusConnection *bus G_GNUC_UNUSED, const char *sender, const cha
     if (place->connection)
         connection_ref(place->connection);
 
-    if (service_is_ending(place->service))
-        g_set_error_literal(&call->error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY,
-                            "the service is ending");
-    if (call->error || !call_locate(call, path)) {
+    if (!call_locate(call, path)) {
         call_reply(call);
         return;
     }
 
     call_resolve(call, interface, method, parameters);
-    permit_call(call, on_authorized);
+    arrivals_add(service_get_arrivals(place->service), sender, call_begin, call);
 }
 
 const GDBusInterfaceVTable call_vtable = { on_method_call, NULL, NULL, { NULL } };

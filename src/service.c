@@ -20,6 +20,7 @@ struct Service {
     GDBusConnection *bus;
     GMainLoop *loop;        /* (owned) */
     Callers *callers;       /* (owned) */
+    Arrivals *arrivals;     /* (owned) */
     Authority *authority;   /* (owned) */
     Audience *audience;     /* (owned) */
     GPtrArray *connections; /* (owned) of Connection */
@@ -40,6 +41,12 @@ Callers *
 service_get_callers(Service *service)
 {
     return service->callers;
+}
+
+Arrivals *
+service_get_arrivals(Service *service)
+{
+    return service->arrivals;
 }
 
 Authority *
@@ -179,6 +186,7 @@ service_clear(Service *service)
     wait_for_connections(service);
     tree_free(service->tree);
     g_clear_pointer(&service->compat_tree, tree_free);
+    arrivals_free(service->arrivals);
     g_dbus_connection_flush_sync(service->bus, NULL, NULL);
 
     g_ptr_array_unref(service->connections);
@@ -234,6 +242,7 @@ service_run(const Config *config, GDBusConnection *bus)
 
     service.loop = g_main_loop_new(NULL, FALSE);
     service.callers = callers_new(bus);
+    service.arrivals = arrivals_new(bus);
     service.authority = authority_new(service.callers, config->system_bus);
     service.audience = audience_new(service.callers, service.authority, deliver_signal, &service);
     service.connections = g_ptr_array_new_with_free_func((GDestroyNotify)connection_unref);

@@ -4,6 +4,7 @@
 
 #include <gio/gio.h>
 
+#include "arrivals.h"
 #include "authority.h"
 #include "caller.h"
 #include "config.h"
@@ -16,6 +17,7 @@ int service_run(const Config *config, GDBusConnection *bus);
 
 gboolean service_is_ending(Service *service);
 Callers *service_get_callers(Service *service);
+Arrivals *service_get_arrivals(Service *service);
 Authority *service_get_authority(Service *service);
 GPtrArray *
 service_get_connections(Service *service); /* of Connection, in the configuration's order */
