@@ -38,6 +38,8 @@ found_clear(gpointer data)
 static void
 call_free(Call *call)
 {
+    if (call->caller)
+        callers_leave(service_get_callers(call->place.service), call->caller);
     if (call->entered)
         connection_leave(call->place.connection);
     if (call->object)
@@ -442,7 +444,8 @@ on_method_call(GDBusConnection *bus G_GNUC_UNUSED, const char *sender, const cha
     if (place->connection)
         connection_ref(place->connection);
 
-    if (!call_locate(call, path)) {
+    call->caller = callers_enter(service_get_callers(place->service), sender, &call->error);
+    if (!call->caller || !call_locate(call, path)) {
         call_reply(call);
         return;
     }

@@ -31,6 +31,7 @@ struct Call {
 
     /* What call.c keeps. */
     GDBusMethodInvocation *invocation; /* (owned) */
+    Caller *caller;                    /* (nullable) among whose calls it counts */
     Place place;                       /* its connection is owned */
     char *element;                     /* (owned) (nullable) the object's own path element */
     const Interface *interface;

@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the service remembers of its callers: the user that the bus says they are, and their last
- * error on each connection. It relies on the bus to tell when a caller leaves; all goes then. */
+/* What the service remembers of its callers: the user that the bus says they are, their last error
+ * on each connection, and how many calls of theirs are not answered yet. It relies on the bus to
+ * tell when a caller leaves; all goes then. Of one who is only counted nothing stays after the last
+ * answer, so that the bus need not be asked to tell. */
 
 #include "caller.h"
+
+/* A user may have so many times the calls of one caller, with however many names on the bus. */
+#define CALLERS_PER_USER 4
 
 struct Callers {
     guint references;     /* the owner, and each question to the bus */
     GDBusConnection *bus; /* (owned) */
+    guint most_calls;     /* of one caller */
     GHashTable *table;    /* (owned) unique name -> Caller (owned) */
+    GHashTable *users;    /* (owned) uid -> their calls, if there are any */
     GArray *listeners;    /* (owned) of Listener */
 };
 
@@ -17,21 +24,37 @@ typedef struct {
     gpointer data;
 } Listener;
 
-typedef struct {
-    guint watch;
+struct Caller {
+    guint references; /* the table, and each call */
+    char *name;       /* (owned) */
+    guint watch;      /* or 0: nothing is kept beyond the last answer */
     gboolean known;
     guint uid;          /* if known */
-    GHashTable *errors; /* (owned) connection's name -> virError (owned) */
-} Caller;
+    GHashTable *errors; /* (owned) (nullable) connection's name -> virError (owned) */
+    guint n_calls;      /* not answered yet */
+};
 
 static void
-caller_free(gpointer data)
+caller_unref(gpointer data)
 {
     Caller *caller = data;
 
-    g_bus_unwatch_name(caller->watch);
-    g_hash_table_unref(caller->errors);
+    if (--caller->references > 0)
+        return;
+
+    g_clear_pointer(&caller->errors, g_hash_table_unref);
+    g_free(caller->name);
     g_free(caller);
+}
+
+/* Nobody has the name again. */
+static void
+caller_forget(gpointer data)
+{
+    Caller *caller = data;
+
+    g_clear_handle_id(&caller->watch, g_bus_unwatch_name);
+    caller_unref(caller);
 }
 
 static void
@@ -73,21 +96,99 @@ callers_get(Callers *callers, const char *sender)
 
     if (!caller) {
         caller = g_new0(Caller, 1);
-        caller->errors =
-            g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)virFreeError);
-        caller->watch = g_bus_watch_name_on_connection(callers->bus, sender, 0, NULL,
-                                                       on_caller_gone, callers, NULL);
-        g_hash_table_insert(callers->table, g_strdup(sender), caller);
+        caller->references = 1;
+        caller->name = g_strdup(sender);
+        g_hash_table_insert(callers->table, caller->name, caller);
     }
 
     return caller;
 }
 
-void
-callers_set_error(Callers *callers, const char *sender, const char *connection, virErrorPtr details)
+/* Of whom something is to be remembered until they leave. */
+static Caller *
+callers_keep(Callers *callers, const char *sender)
 {
     Caller *caller = callers_get(callers, sender);
 
+    if (!caller->watch)
+        caller->watch = g_bus_watch_name_on_connection(callers->bus, sender, 0, NULL,
+                                                       on_caller_gone, callers, NULL);
+
+    return caller;
+}
+
+static guint
+callers_count_user(Callers *callers, guint uid)
+{
+    return GPOINTER_TO_UINT(g_hash_table_lookup(callers->users, GUINT_TO_POINTER(uid)));
+}
+
+static void
+callers_set_user(Callers *callers, guint uid, guint n_calls)
+{
+    if (n_calls > 0)
+        g_hash_table_insert(callers->users, GUINT_TO_POINTER(uid), GUINT_TO_POINTER(n_calls));
+    else
+        g_hash_table_remove(callers->users, GUINT_TO_POINTER(uid));
+}
+
+static gboolean
+callers_have_room(Callers *callers, const Caller *caller, GError **error)
+{
+    if (caller->n_calls >= callers->most_calls) {
+        g_set_error(error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
+                    "%u calls of %s wait for an answer already (CallsPerCaller)", caller->n_calls,
+                    caller->name);
+        return FALSE;
+    }
+    if (caller->known &&
+        callers_count_user(callers, caller->uid) / CALLERS_PER_USER >= callers->most_calls) {
+        g_set_error(error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
+                    "%u calls of user %u wait for an answer already (%u times CallsPerCaller)",
+                    callers_count_user(callers, caller->uid), caller->uid, CALLERS_PER_USER);
+        return FALSE;
+    }
+
+    return TRUE;
+}
+
+Caller *
+callers_enter(Callers *callers, const char *sender, GError **error)
+{
+    Caller *caller = callers_get(callers, sender);
+
+    if (!callers_have_room(callers, caller, error))
+        return NULL;
+
+    caller->references++;
+    caller->n_calls++;
+    if (caller->known)
+        callers_set_user(callers, caller->uid, callers_count_user(callers, caller->uid) + 1);
+
+    return caller;
+}
+
+void
+callers_leave(Callers *callers, Caller *caller)
+{
+    caller->n_calls--;
+    if (caller->known)
+        callers_set_user(callers, caller->uid, callers_count_user(callers, caller->uid) - 1);
+    if (caller->n_calls == 0 && g_hash_table_lookup(callers->table, caller->name) == caller &&
+        !caller->watch)
+        g_hash_table_remove(callers->table, caller->name);
+
+    caller_unref(caller);
+}
+
+void
+callers_set_error(Callers *callers, const char *sender, const char *connection, virErrorPtr details)
+{
+    Caller *caller = callers_keep(callers, sender);
+
+    if (!caller->errors)
+        caller->errors =
+            g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)virFreeError);
     g_hash_table_replace(caller->errors, g_strdup(connection), details);
 }
 
@@ -96,7 +197,7 @@ callers_get_error(Callers *callers, const char *sender, const char *connection)
 {
     Caller *caller = g_hash_table_lookup(callers->table, sender);
 
-    return caller ? g_hash_table_lookup(caller->errors, connection) : NULL;
+    return caller && caller->errors ? g_hash_table_lookup(caller->errors, connection) : NULL;
 }
 
 typedef struct {
@@ -119,9 +220,11 @@ on_user(GObject *bus, GAsyncResult *result, gpointer data)
 
     if (reply)
         g_variant_get(reply, "(u)", &uid);
-    if (reply && caller) {
+    if (reply && caller && !caller->known) {
         caller->uid = uid;
         caller->known = TRUE;
+        callers_set_user(question->callers, uid,
+                         callers_count_user(question->callers, uid) + caller->n_calls);
     }
 
     question->found(question->data, uid, error);
@@ -143,7 +246,7 @@ callers_know_user(Callers *callers, const char *sender, guint *uid)
 void
 callers_find_user(Callers *callers, const char *sender, CallersUser found, gpointer data)
 {
-    Caller *caller = callers_get(callers, sender);
+    Caller *caller = callers_keep(callers, sender);
     Question *question;
 
     if (caller->known) {
@@ -161,14 +264,16 @@ callers_find_user(Callers *callers, const char *sender, CallersUser found, gpoin
 }
 
 Callers *
-callers_new(GDBusConnection *bus)
+callers_new(GDBusConnection *bus, guint most_calls)
 {
     Callers *callers = g_new0(Callers, 1);
 
     callers->references = 1;
     callers->bus = g_object_ref(bus);
+    callers->most_calls = most_calls;
     callers->listeners = g_array_new(FALSE, FALSE, sizeof(Listener));
-    callers->table = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, caller_free);
+    callers->table = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, caller_forget);
+    callers->users = g_hash_table_new(NULL, NULL);
 
     return callers;
 }
@@ -180,6 +285,7 @@ callers_free(Callers *callers)
         return;
 
     g_hash_table_unref(callers->table);
+    g_hash_table_unref(callers->users);
     g_array_unref(callers->listeners);
     g_object_unref(callers->bus);
     g_free(callers);

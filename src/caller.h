@@ -8,7 +8,7 @@
 /* Who calls, and what is remembered of each until they leave the bus. For the main thread alone. */
 typedef struct Callers Callers;
 
-Callers *callers_new(GDBusConnection *bus);
+Callers *callers_new(GDBusConnection *bus, guint most_calls);
 void callers_free(Callers *callers);
 
 /* What wants to know that a caller has left. */
@@ -25,6 +25,13 @@ void callers_visit(Callers *callers, CallersVisit visit, gpointer data);
 void callers_set_error(Callers *callers, const char *sender, const char *connection,
                        virErrorPtr details);
 const virError *callers_get_error(Callers *callers, const char *sender, const char *connection);
+
+/* One call more of theirs, unless they, or their user, have too many that are not answered yet. The
+ * caller is theirs until they leave. */
+typedef struct Caller Caller;
+
+Caller *callers_enter(Callers *callers, const char *sender, GError **error); /* (nullable) */
+void callers_leave(Callers *callers, Caller *caller);
 
 /* The user behind a name of the bus, told with an error if the bus does not know. */
 typedef void (*CallersUser)(gpointer data, guint uid, const GError *error);

@@ -18,6 +18,7 @@ typedef struct {
     gboolean compat;        /* serve the face of libvirt-dbus as well */
     guint workers;          /* threads a lane */
     guint queue_length;     /* calls that may wait, a connection */
+    guint calls_per_caller; /* calls that may wait or run, a caller */
     GPtrArray *connections; /* (owned) of ConnectionConfig, names differ */
 } Config;
 

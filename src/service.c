@@ -241,7 +241,7 @@ service_run(const Config *config, GDBusConnection *bus)
     g_autoptr(GError) error = NULL;
 
     service.loop = g_main_loop_new(NULL, FALSE);
-    service.callers = callers_new(bus);
+    service.callers = callers_new(bus, config->calls_per_caller);
     service.arrivals = arrivals_new(bus);
     service.authority = authority_new(service.callers, config->system_bus);
     service.audience = audience_new(service.callers, service.authority, deliver_signal, &service);

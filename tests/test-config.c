@@ -64,6 +64,7 @@ assert_defaults(const Config *config, guint n_connections)
 {
     g_assert_cmpuint(config->workers, ==, 5);
     g_assert_cmpuint(config->queue_length, ==, 4096);
+    g_assert_cmpuint(config->calls_per_caller, ==, config->system_bus ? 256 : 4096);
     g_assert_cmpuint(config->connections->len, ==, n_connections);
 }
 
@@ -112,11 +113,13 @@ test_empty(void)
 static void
 test_service(void)
 {
-    g_autoptr(Config) low = load("[Service]\nWorkers=1\nQueueLength=1\nPredefined=true\n");
+    g_autoptr(Config) low =
+        load("[Service]\nWorkers=1\nQueueLength=1\nCallsPerCaller=1\nPredefined=true\n");
     g_autoptr(Config) high = load("[Service]\r\nWorkers = 64 \r\nQueueLength=1000000\r\n");
 
     g_assert_cmpuint(low->workers, ==, 1);
     g_assert_cmpuint(low->queue_length, ==, 1);
+    g_assert_cmpuint(low->calls_per_caller, ==, 1);
     g_assert_cmpuint(low->connections->len, ==, 9);
     g_assert_cmpuint(high->workers, ==, 64);
     g_assert_cmpuint(high->queue_length, ==, 1000000);
@@ -179,6 +182,7 @@ test_bad_numbers(void)
         assert_mistake(workers, "[Service] Workers", "1 to 64");
     }
     assert_mistake("[Service]\nQueueLength=0", "[Service] QueueLength", "1 to 1000000");
+    assert_mistake("[Service]\nCallsPerCaller=0", "[Service] CallsPerCaller", "1 to 1000000");
     assert_mistake("[Service]\nQueueLength=1000001", "[Service] QueueLength", "1 to 1000000");
 }
 
