@@ -13,7 +13,6 @@
 
 #include "inventory.h"
 #include "managed.h"
-#include "spares.h"
 #include "value.h"
 #include "watch.h"
 
@@ -32,7 +31,7 @@ struct Connection {
     gpointer emit_data;
 
     Link *main_link;         /* (owned) (nullable) */
-    struct Spares *spares;   /* (owned) (nullable) */
+    Spares *spares;          /* (owned) (nullable) */
     Registry *registry;      /* (owned) of the main link */
     struct Watches *watches; /* (owned) */
     GQueue early;            /* of Signal (owned): came before the registry was filled */
@@ -220,7 +219,7 @@ on_lost(gpointer owner, Link *link, const GError *error)
     forget(connection);
 }
 
-static const LinkFuncs link_funcs = { inventory_new, on_opened, inventory_release, on_lost };
+static const LinkFuncs link_funcs = { inventory_new, on_opened, inventory_release, on_lost, NULL };
 
 /* The test driver keeps its host in the connection: opened again, most of its URIs are another. */
 static gboolean
@@ -242,24 +241,28 @@ connection_get_main_link(Connection *connection)
     return connection->main_link;
 }
 
+Spares *
+connection_get_spares(Connection *connection)
+{
+    connection_get_main_link(connection);
+    if (!connection->spares && !is_whole_host(connection->uri))
+        connection->spares =
+            spares_new(connection->uri, connection->read_only, connection->workers);
+
+    return connection->spares;
+}
+
 /* A call whose object's handle is known belongs to the main link, unless it would have to wait. */
 Link *
-connection_get_link(Connection *connection, Lane lane)
+connection_get_link(Connection *connection)
 {
     Link *link = connection_get_main_link(connection);
     Link *spare;
 
-    if (is_whole_host(connection->uri))
+    if (!link_is_open(link) || link_get_n_jobs(link) == 0 || is_whole_host(connection->uri) ||
+        !spares_are_needed(connection->uri))
         return link;
-
-    if (!connection->spares)
-        connection->spares =
-            spares_new(connection->uri, connection->read_only, connection->workers);
-    if (lane == LANE_LONG)
-        return spares_get(connection->spares);
-    if (!link_is_open(link) || link_get_n_jobs(link) == 0 || !spares_are_needed(connection->uri))
-        return link;
-    spare = spares_get_idle(connection->spares);
+    spare = spares_get_idle(connection_get_spares(connection));
 
     return spare ? spare : link;
 }

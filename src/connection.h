@@ -6,6 +6,7 @@
 #include "config.h"
 #include "link.h"
 #include "registry.h"
+#include "spares.h"
 
 /* A hypervisor's place on the bus, whether it is open or not. For the main thread alone. */
 typedef struct Connection Connection;
@@ -47,9 +48,10 @@ GVariant *connection_get_values(Connection *connection); /* a{sv}, floating: its
 /* The bus was told that it has no objects, as it is not open: those found later are announced. */
 void connection_tell_none(Connection *connection);
 
-/* Opens it if need be. The link is the connection's. */
-Link *connection_get_link(Connection *connection, Lane lane);
+/* Opens it if need be. All are the connection's. */
 Link *connection_get_main_link(Connection *connection);
+Link *connection_get_link(Connection *connection);     /* for what is short */
+Spares *connection_get_spares(Connection *connection); /* (nullable) for what may take long */
 
 /* Whether what comes through @link belongs into the registry. */
 gboolean connection_is_current(Connection *connection, Link *link);

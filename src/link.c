@@ -145,11 +145,14 @@ static gboolean
 job_done(gpointer data)
 {
     g_autofree Job *job = data;
+    Link *link = job->link;
 
-    turns_end(job->link->turns, &job->turn);
-    job->link->n_jobs--;
+    turns_end(link->turns, &job->turn);
+    link->n_jobs--;
     job->done(job->data, NULL);
-    link_unref(job->link);
+    if (link->owner && link->funcs->freed)
+        link->funcs->freed(link->owner);
+    link_unref(link);
 
     return G_SOURCE_REMOVE;
 }

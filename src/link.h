@@ -23,6 +23,7 @@ typedef struct {
     void (*release)(virConnectPtr connect, gpointer prepared); /* on the thread that closes */
     void (*lost)(gpointer owner, Link *link,
                  const GError *error); /* could not be opened, or broke */
+    void (*freed)(gpointer owner);     /* (nullable) has a job less to do */
 } LinkFuncs;
 
 /* Starts opening it. */

@@ -9,13 +9,14 @@
 typedef struct Spares Spares;
 
 Spares *spares_new(const char *uri, gboolean read_only, guint workers);
-void spares_free(Spares *spares); /* calls in flight end by themselves */
+void spares_free(Spares *spares); /* calls that run end by themselves, the others have failed */
 
 /* One that does nothing now, opened if need be; NULL if all are busy. */
 Link *spares_get_idle(Spares *spares);
 
-/* That, or the one with the least to do. */
-Link *spares_get(Spares *spares);
+/* Does something long, as link_push() would, on one of them when it is the caller's turn. No caller
+ * has all workers to themselves. */
+void spares_push(Spares *spares, const char *caller, LinkRun run, LinkDone done, gpointer data);
 
 /* Whether one connection to libvirt may be used by one thread at a time only. */
 gboolean spares_are_needed(const char *uri);
