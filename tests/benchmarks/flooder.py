@@ -3,7 +3,7 @@
 """A caller without manners, in a process of its own: it keeps so many calls in flight. Until its input
 ends; then it prints how many answers it had, and how many of them were errors.
 
-    flood.py ADDRESS CALLS PATH MEMBER BODY
+    flooder.py ADDRESS CALLS PATH MEMBER BODY
 
 BODY is a GVariant in text form. Everything is ready on the wire before: it takes the time that the
 bus takes to pass it on, and next to none of the processors.
