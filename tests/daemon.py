@@ -47,12 +47,12 @@ TROUBLE = re.compile(
 class PrivateBus:
     """A dbus-daemon without anything to activate, and a directory for all that a test writes."""
 
-    def __init__(self):
+    def __init__(self, configuration=BUS_CONFIG):
         self.directory = tempfile.mkdtemp(prefix='virtbus-')
         self.address = f'unix:path={self.directory}/bus'
         config = self.path('bus.conf')
         with open(config, 'w', encoding='utf-8') as file:
-            file.write(BUS_CONFIG.format(socket=self.path('bus')))
+            file.write(configuration.format(socket=self.path('bus')))
         self.process = subprocess.Popen(
             ['dbus-daemon', '--nofork', '--nopidfile', '--config-file', config, '--print-address'],
             stdout=subprocess.PIPE,
@@ -121,6 +121,7 @@ class Client:
     """A connection to the bus. Arguments are a GVariant signature and plain Python values."""
 
     def __init__(self, bus):
+        self.flags = Gio.DBusCallFlags.NO_AUTO_START
         self.connection = Gio.DBusConnection.new_for_address_sync(
             bus.address,
             Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT
@@ -144,7 +145,7 @@ class Client:
             method,
             arguments,
             None,
-            Gio.DBusCallFlags.NO_AUTO_START,
+            self.flags,
             TIMEOUT * 1000,
             None,
         )
@@ -203,7 +204,7 @@ class Pending:
             method,
             arguments,
             None,
-            Gio.DBusCallFlags.NO_AUTO_START,
+            client.flags,
             TIMEOUT * 1000,
             None,
             self._on_answer,
@@ -322,8 +323,9 @@ class Daemon:
 
     count = 0
 
-    def __init__(self, bus, config=None, arguments=('--session',), environment=None, program=None):
-        """@program is a command that stands in for virtbusd."""
+    def __init__(self, bus, config=None, arguments=('--session',), environment=None, program=None,
+                 user=None):
+        """@program is a command that stands in for virtbusd. @user is a number, root's if None."""
         Daemon.count += 1
         self.bus = bus
         self.log = bus.path(f'stderr.{Daemon.count}')
@@ -333,12 +335,14 @@ class Daemon:
         self.command += arguments
         if config is not None:
             self.command += ['--config', bus.write(f'config.{Daemon.count}', config)]
+        credentials = {'user': user, 'group': user, 'extra_groups': []} if user is not None else {}
         with open(self.log, 'wb') as log:
             self.process = subprocess.Popen(
                 self.command,
                 cwd=bus.directory,
                 env={**bus.environment(), **(environment or {})},
                 stderr=log,
+                **credentials,
             )
         self.pid = self.process.pid
 
