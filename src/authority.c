@@ -96,11 +96,12 @@ static void
 on_left(gpointer data, const char *sender)
 {
     Authority *authority = data;
-    gpointer client;
+    gpointer name, client;
 
-    if (g_hash_table_steal_extended(authority->clients, sender, NULL, &client)) {
+    if (g_hash_table_steal_extended(authority->clients, sender, &name, &client)) {
         client_leave(client);
         client_unref(client);
+        g_free(name);
     }
 }
 

@@ -120,16 +120,12 @@ selection_of_results(Call *call, PermitNext next)
 
 /* --- what a call may see of the registry --- */
 
-/* What is needed to know of objects of a kind and to read their properties; @details NULL: of all
- * of them. What was granted for all is not asked of one. */
+/* What is needed to read the properties of objects of a kind. */
 static void
-claim_kind(Call *call, const Kind *kind, char **details, const char *element)
+claim_properties(Permit *permit, const Kind *kind, char **details, const char *element)
 {
-    Permit *permit = call->permit;
     const Permission *last = details_get_getattr(kind);
 
-    if (!claims_has(&permit->claims, last, NULL))
-        claims_add(&permit->claims, last, details, element);
     for (const Binding *getter = kind->interfaces[0]->getters; getter->name; getter++) {
         if (getter->permissions != last && !claims_has(&permit->claims, getter->permissions, NULL))
             claims_add(&permit->claims, getter->permissions, details, element);
@@ -137,8 +133,46 @@ claim_kind(Call *call, const Kind *kind, char **details, const char *element)
     }
 }
 
+typedef void (*Visit)(Call *call, const Kind *kind, const char *element, char **details);
+
+/* Visits the objects of which it must be asked one by one. */
 static void
-on_viewed(gpointer data)
+visit_each(Call *call, Visit visit)
+{
+    Permit *permit = call->permit;
+    Registry *registry = connection_get_registry(call->place.connection);
+
+    for (guint i = 0; kinds[i]; i++) {
+        g_auto(GStrv) elements = registry_list(registry, kinds[i]);
+
+        if (!registry_is_live(registry, kinds[i]) ||
+            claims_has(&permit->claims, details_get_getattr(kinds[i]), NULL))
+            continue;
+
+        for (guint j = 0; elements[j]; j++) {
+            g_auto(GStrv) details =
+                details_add_object(g_strdupv(permit->connection_details), kinds[i],
+                                   registry_get_handle(registry, kinds[i], elements[j]));
+            visit(call, kinds[i], elements[j], details);
+        }
+    }
+}
+
+static void
+claim_one(Call *call, const Kind *kind, const char *element, char **details)
+{
+    claims_add(&call->permit->claims, details_get_getattr(kind), details, element);
+}
+
+static void
+claim_properties_of_shown(Call *call, const Kind *kind, const char *element, char **details)
+{
+    if (selection_shows(call, kind, element))
+        claim_properties(call->permit, kind, details, element);
+}
+
+static void
+on_properties_viewed(gpointer data)
 {
     Call *call = data;
     g_autoptr(GError) refusal = claims_take(&call->permit->claims);
@@ -147,24 +181,24 @@ on_viewed(gpointer data)
 }
 
 static void
+on_each_viewed(gpointer data)
+{
+    Call *call = data;
+    g_autoptr(GError) refusal = claims_take(&call->permit->claims);
+
+    visit_each(call, claim_properties_of_shown);
+    permit_ask(call, FALSE, on_properties_viewed);
+}
+
+/* Who may know of all objects reads of them what may be read of all. */
+static void
 on_all_viewed(gpointer data)
 {
     Call *call = data;
-    Permit *permit = call->permit;
-    Registry *registry = connection_get_registry(call->place.connection);
-    g_autoptr(GError) refusal = claims_take(&permit->claims);
+    g_autoptr(GError) refusal = claims_take(&call->permit->claims);
 
-    for (guint i = 0; refusal && kinds[i]; i++) {
-        g_auto(GStrv) elements = registry_list(registry, kinds[i]);
-
-        for (guint j = 0; elements[j] && registry_is_live(registry, kinds[i]); j++) {
-            g_auto(GStrv) details =
-                details_add_object(g_strdupv(permit->connection_details), kinds[i],
-                                   registry_get_handle(registry, kinds[i], elements[j]));
-            claim_kind(call, kinds[i], details, elements[j]);
-        }
-    }
-    permit_ask(call, FALSE, on_viewed);
+    visit_each(call, claim_one);
+    permit_ask(call, FALSE, on_each_viewed);
 }
 
 void
@@ -179,8 +213,11 @@ selection_of_registry(Call *call, PermitNext next)
 
     permit->next = next;
     for (guint i = 0; kinds[i]; i++) {
-        if (registry_is_live(connection_get_registry(call->place.connection), kinds[i]))
-            claim_kind(call, kinds[i], permit->connection_details, NULL);
+        if (!registry_is_live(connection_get_registry(call->place.connection), kinds[i]))
+            continue;
+        claims_add(&permit->claims, details_get_getattr(kinds[i]), permit->connection_details,
+                   NULL);
+        claim_properties(permit, kinds[i], permit->connection_details, NULL);
     }
     permit_ask(call, FALSE, on_all_viewed);
 }
