@@ -106,10 +106,10 @@ on_left(gpointer data, const char *sender)
 }
 
 void
-authority_hurry(Authority *authority)
+authority_end(Authority *authority)
 {
     if (authority->judge)
-        judge_hurry(authority->judge);
+        judge_end(authority->judge);
 }
 
 Authority *

@@ -29,7 +29,7 @@ gboolean authority_trusts(Authority *authority, const char *sender);
 void authority_ask(Authority *authority, const char *sender, gboolean interactive,
                    GPtrArray *questions, ClientAnswered answered, gpointer data);
 
-/* Makes all that waits for an answer be refused soon. */
-void authority_hurry(Authority *authority);
+/* Nothing more is asked; what waits for an answer is refused. */
+void authority_end(Authority *authority);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Authority, authority_free)

@@ -23,6 +23,7 @@ struct Judge {
     GQueue waiting;          /* of Inquiry */
     GQueue running;          /* of Inquiry */
     guint n_quick;           /* of the running ones, those that ask no user */
+    gboolean ending;
 };
 
 typedef struct {
@@ -31,7 +32,7 @@ typedef struct {
     char *action;
     PolkitDetails *details;
     gboolean interactive;
-    JudgeAnswer answer;
+    JudgeAnswer answer; /* (nullable) once it was told */
     gpointer data;
     GCancellable *cancellable;
     guint timer;
@@ -85,6 +86,16 @@ inquiry_free(Inquiry *inquiry)
 
 static void judge_proceed(Judge *judge);
 
+/* Once. */
+static void
+inquiry_tell(Inquiry *inquiry, Verdict verdict, const GError *error)
+{
+    JudgeAnswer answer = g_steal_pointer(&inquiry->answer);
+
+    if (answer)
+        answer(inquiry->data, verdict, error);
+}
+
 static void
 inquiry_end(Inquiry *inquiry, Verdict verdict, GError *error)
 {
@@ -101,7 +112,7 @@ inquiry_end(Inquiry *inquiry, Verdict verdict, GError *error)
     if (error)
         g_dbus_error_strip_remote_error(error);
 
-    inquiry->answer(inquiry->data, verdict, error);
+    inquiry_tell(inquiry, verdict, error);
 
     judge_proceed(judge);
     g_clear_error(&error);
@@ -200,13 +211,15 @@ on_late(gpointer data)
 }
 
 static gboolean
-refuse_prompt(gpointer data)
+refuse(gpointer data)
 {
-    g_autoptr(GError) error = g_error_new_literal(G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
-                                                  "too many users are being asked already");
     Inquiry *inquiry = data;
+    g_autoptr(GError) error =
+        g_error_new_literal(G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
+                            inquiry->judge->ending ? "the service is ending"
+                                                   : "too many users are being asked already");
 
-    inquiry->answer(inquiry->data, VERDICT_NO, error);
+    inquiry_tell(inquiry, VERDICT_NO, error);
     inquiry_free(inquiry);
 
     return G_SOURCE_REMOVE;
@@ -244,26 +257,37 @@ judge_ask(Judge *judge, const char *sender, const Question *question, gboolean i
     inquiry->timer =
         g_timeout_add_seconds(interactive ? PROMPT_SECONDS : ANSWER_SECONDS, on_late, inquiry);
 
-    if (!interactive) {
-        g_queue_push_tail(&judge->waiting, inquiry);
-        judge_proceed(judge);
-    } else if (judge->running.length - judge->n_quick < MAX_PROMPTS) {
+    if (judge->ending || (interactive && judge->running.length - judge->n_quick >= MAX_PROMPTS)) {
+        g_idle_add(refuse, inquiry);
+    } else if (interactive) {
         inquiry_start(inquiry);
     } else {
-        g_idle_add(refuse_prompt, inquiry);
+        g_queue_push_tail(&judge->waiting, inquiry);
+        judge_proceed(judge);
     }
 }
 
+/* A user is asked no longer. polkit's own answers come soon or never, and are ignored then: it
+ * would complain if it was told that an answer which is on its way is not wanted. */
 void
-judge_hurry(Judge *judge)
+judge_end(Judge *judge)
 {
+    g_autoptr(GError) error =
+        g_error_new_literal(G_IO_ERROR, G_IO_ERROR_CANCELLED, "the service is ending");
+    g_autoptr(GList) running = g_list_copy(judge->running.head);
     Inquiry *inquiry;
 
-    while ((inquiry = g_queue_pop_head(&judge->waiting)))
-        inquiry_start(inquiry);
-    for (GList *i = judge->running.head; i; i = i->next) {
+    judge->ending = TRUE;
+    while ((inquiry = g_queue_pop_head(&judge->waiting))) {
+        inquiry_tell(inquiry, VERDICT_NO, error);
+        inquiry_free(inquiry);
+    }
+    for (GList *i = running; i; i = i->next) {
         inquiry = i->data;
-        g_cancellable_cancel(inquiry->cancellable);
+        if (inquiry->interactive)
+            g_cancellable_cancel(inquiry->cancellable);
+        else
+            inquiry_tell(inquiry, VERDICT_NO, error);
     }
 }
 

@@ -44,7 +44,7 @@ typedef void (*JudgeAnswer)(gpointer data, Verdict verdict, const GError *error)
 void judge_ask(Judge *judge, const char *sender, const Question *question, gboolean interactive,
                JudgeAnswer answer, gpointer data);
 
-/* Ends all that is being asked, with errors that come soon. */
-void judge_hurry(Judge *judge);
+/* Nothing more is asked; what is being asked gets an error, now or soon. */
+void judge_end(Judge *judge);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Question, question_free)

@@ -182,7 +182,7 @@ static void
 service_clear(Service *service)
 {
     service->ending = TRUE;
-    authority_hurry(service->authority);
+    authority_end(service->authority);
     wait_for_connections(service);
     tree_free(service->tree);
     g_clear_pointer(&service->compat_tree, tree_free);
