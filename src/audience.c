@@ -245,6 +245,15 @@ typedef struct {
     const Signal *signal;
 } Telling;
 
+/* What somebody has opened is nothing to others. */
+static gboolean
+may_see(const Telling *telling, const char *sender)
+{
+    return connection_is_visible_to(telling->connection, CALLERS_NOBODY) ||
+           connection_is_visible_to(telling->connection,
+                                    callers_get_user(telling->audience->callers, sender));
+}
+
 static void
 tell_one(gpointer data, const char *sender)
 {
@@ -252,7 +261,7 @@ tell_one(gpointer data, const char *sender)
     Listener *listener = audience_get_listener(telling->audience, sender);
     Letter *letter;
 
-    if (listener->letters.length >= MAX_LETTERS)
+    if (listener->letters.length >= MAX_LETTERS || !may_see(telling, sender))
         return;
 
     letter = g_new0(Letter, 1);

@@ -133,7 +133,7 @@ call_bind(Call *call)
 
     if (result)
         call->result = face_wrap(call->place.face, g_variant_ref_sink(result));
-    else if (call->place.connection && call->error->domain == LIBVIRT_ERROR)
+    else if (call->place.connection && call->error && call->error->domain == LIBVIRT_ERROR)
         call->details = error_take_details();
 }
 
@@ -243,7 +243,8 @@ call_settle(Call *call)
 static void
 call_fail(Call *call)
 {
-    if (call->place.kind && g_error_matches(call->error, LIBVIRT_ERROR, call->place.kind->missing))
+    if (call->place.kind && !connection_has_ended(call->place.connection) &&
+        g_error_matches(call->error, LIBVIRT_ERROR, call->place.kind->missing))
         watch_look(call->place.connection, call->place.kind, call->element, NULL, NULL);
     call_reply(call);
 }
@@ -259,7 +260,8 @@ call_ran(gpointer data, const GError *error)
 
     if (call->error) {
         call_fail(call);
-    } else if (call->binding->effect == BINDING_CHANGES) {
+    } else if (call->binding->effect == BINDING_CHANGES &&
+               !connection_has_ended(call->place.connection)) {
         call_settle(call);
     } else {
         call_tell_registry(call);
@@ -272,6 +274,17 @@ static void
 call_answer(Call *call)
 {
     call_bind(call);
+    if (!call->is_later)
+        call_reply(call);
+}
+
+void
+call_finish(Call *call, GVariant *result, const GError *error)
+{
+    if (result)
+        call->result = g_variant_ref_sink(result);
+    else
+        call->error = g_error_copy(error);
     call_reply(call);
 }
 

@@ -208,6 +208,17 @@ typedef struct {
 } Question;
 
 static void
+callers_learn(Callers *callers, Caller *caller, guint uid)
+{
+    if (caller->known)
+        return;
+
+    caller->uid = uid;
+    caller->known = TRUE;
+    callers_set_user(callers, uid, callers_count_user(callers, uid) + caller->n_calls);
+}
+
+static void
 on_user(GObject *bus, GAsyncResult *result, gpointer data)
 {
     g_autofree Question *question = data;
@@ -220,12 +231,8 @@ on_user(GObject *bus, GAsyncResult *result, gpointer data)
 
     if (reply)
         g_variant_get(reply, "(u)", &uid);
-    if (reply && caller && !caller->known) {
-        caller->uid = uid;
-        caller->known = TRUE;
-        callers_set_user(question->callers, uid,
-                         callers_count_user(question->callers, uid) + caller->n_calls);
-    }
+    if (reply && caller)
+        callers_learn(question->callers, caller, uid);
 
     question->found(question->data, uid, error);
     callers_free(question->callers);
@@ -261,6 +268,35 @@ callers_find_user(Callers *callers, const char *sender, CallersUser found, gpoin
                            "org.freedesktop.DBus", "GetConnectionUnixUser",
                            g_variant_new("(s)", sender), G_VARIANT_TYPE("(u)"),
                            G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_user, question);
+}
+
+guint
+callers_get_user(Callers *callers, const char *sender)
+{
+    Caller *caller = callers_keep(callers, sender);
+    g_autoptr(GVariant) reply = NULL;
+    guint uid;
+
+    if (caller->known)
+        return caller->uid;
+
+    reply = g_dbus_connection_call_sync(
+        callers->bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+        "GetConnectionUnixUser", g_variant_new("(s)", sender), G_VARIANT_TYPE("(u)"),
+        G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL);
+    if (!reply)
+        return CALLERS_NOBODY;
+
+    g_variant_get(reply, "(u)", &uid);
+    callers_learn(callers, caller, uid);
+
+    return uid;
+}
+
+void
+callers_watch(Callers *callers, const char *sender)
+{
+    callers_keep(callers, sender);
 }
 
 Callers *

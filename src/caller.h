@@ -41,4 +41,11 @@ void callers_find_user(Callers *callers, const char *sender, CallersUser found, 
 /* The same, without asking the bus; FALSE if that would be necessary. */
 gboolean callers_know_user(Callers *callers, const char *sender, guint *uid);
 
+/* The same at once, or CALLERS_NOBODY. The bus itself is waited for, if it was not asked before. */
+#define CALLERS_NOBODY G_MAXUINT
+guint callers_get_user(Callers *callers, const char *sender);
+
+/* Has those told who want to know when @sender leaves the bus, which may be now. */
+void callers_watch(Callers *callers, const char *sender);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Callers, callers_free)

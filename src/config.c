@@ -42,8 +42,9 @@ static const Predefined session_connections[] = {
     { NULL, NULL },
 };
 
-static const char *const service_keys[] = { "Workers",    "QueueLength", "CallsPerCaller",
-                                            "Predefined", "Compat",      NULL };
+static const char *const service_keys[] = {
+    "Workers", "QueueLength", "CallsPerCaller", "ConnectionsPerUser", "Predefined", "Compat", NULL
+};
 static const char *const connection_keys[] = { "URI", "ReadOnly", NULL };
 
 static void
@@ -75,6 +76,7 @@ config_new(gboolean system_bus)
     config->workers = 5;
     config->queue_length = 4096;
     config->calls_per_caller = system_bus ? 256 : config->queue_length;
+    config->user_connections = 250;
     config->connections = g_ptr_array_new_with_free_func((GDestroyNotify)connection_config_free);
     for (; predefined->name; predefined++) {
         g_ptr_array_add(config->connections,
@@ -202,6 +204,7 @@ read_service(Config *config, GKeyFile *file, GError **error)
         !read_number(file, "Workers", CONFIG_MAX_WORKERS, &config->workers, error) ||
         !read_number(file, "QueueLength", 1000000, &config->queue_length, error) ||
         !read_number(file, "CallsPerCaller", 1000000, &config->calls_per_caller, error) ||
+        !read_number(file, "ConnectionsPerUser", 100000, &config->user_connections, error) ||
         !read_boolean(file, "Service", "Predefined", &predefined, error) ||
         !read_boolean(file, "Service", "Compat", &config->compat, error))
         return FALSE;

@@ -19,6 +19,7 @@ typedef struct {
     guint workers;          /* threads a lane */
     guint queue_length;     /* calls that may wait, a connection */
     guint calls_per_caller; /* calls that may wait or run, a caller */
+    guint user_connections; /* that a user may have opened */
     GPtrArray *connections; /* (owned) of ConnectionConfig, names differ */
 } Config;
 

@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#include "caller.h"
+#include "error.h"
 #include "inventory.h"
 #include "managed.h"
 #include "value.h"
@@ -22,9 +24,11 @@
 
 struct Connection {
     guint references;
-    char *name; /* (owned) */
+    char *name; /* (owned) (nullable) until the bus knows it */
     char *uri;  /* (owned) as libvirt writes it, once it has been open */
     gboolean read_only;
+    Opener *opener; /* (owned) (nullable) */
+    guint owner;    /* a user, or CALLERS_NOBODY */
     guint workers;
     guint queue_length;
     ConnectionEmit emit;
@@ -41,28 +45,8 @@ struct Connection {
     guint retry; /* a timer, or 0 */
     guint retry_seconds;
     guint n_calls;
+    gboolean ended;
 };
-
-Signal *
-signal_copy(const Signal *signal)
-{
-    Signal *copy = g_memdup2(signal, sizeof(*signal));
-
-    copy->element = g_strdup(signal->element);
-    copy->details = g_strdupv(signal->details);
-    g_variant_ref(copy->arguments);
-
-    return copy;
-}
-
-void
-signal_free(Signal *signal)
-{
-    g_free((char *)signal->element);
-    g_variant_unref(signal->arguments);
-    g_strfreev(signal->details);
-    g_free(signal);
-}
 
 GVariant *
 connection_get_values(Connection *connection)
@@ -109,53 +93,6 @@ tell_alive(Connection *connection, const char *new_uri)
     managed_connection_changed(connection, g_variant_dict_end(&changed));
 }
 
-/* The rest of what a link has found. */
-typedef struct {
-    Connection *connection; /* (owned) */
-    Link *link;             /* (owned) which owns the inventory */
-    gpointer inventory;
-} Rest;
-
-static void
-complete(virConnectPtr connect, gpointer data)
-{
-    Rest *rest = data;
-
-    inventory_complete(connect, rest->inventory);
-}
-
-static void
-on_completed(gpointer data, const GError *error G_GNUC_UNUSED)
-{
-    g_autofree Rest *rest = data;
-
-    if (rest->link == rest->connection->main_link)
-        inventory_fill(rest->inventory, rest->connection, FALSE);
-
-    link_unref(rest->link);
-    connection_unref(rest->connection);
-}
-
-static gboolean
-push_rest(gpointer data)
-{
-    Rest *rest = data;
-
-    link_push(rest->link, NULL, complete, on_completed, rest);
-
-    return G_SOURCE_REMOVE;
-}
-
-/* When the calls that wait for the connection are on their way. */
-static void
-push_rest_later(Connection *connection, gpointer inventory)
-{
-    Rest *rest = g_new(Rest, 1);
-
-    *rest = (Rest){ connection_ref(connection), link_ref(connection->main_link), inventory };
-    g_idle_add(push_rest, rest);
-}
-
 static void
 on_opened(gpointer owner, gpointer inventory)
 {
@@ -166,10 +103,10 @@ on_opened(gpointer owner, gpointer inventory)
     connection->retry_seconds = RETRY_FIRST_SECONDS;
 
     tell_alive(connection, inventory_get_uri(inventory));
-    g_info("%s: opened %s", connection->name, connection->uri);
+    g_info("opened %s", connection->uri);
     inventory_fill(inventory, connection, connection->told_none);
     connection->told_none = FALSE;
-    push_rest_later(connection, inventory);
+    inventory_complete_later(inventory, connection);
 
     while ((signal = g_queue_pop_head(&connection->early))) {
         watch_signal(connection, signal, TRUE);
@@ -206,7 +143,7 @@ on_lost(gpointer owner, Link *link, const GError *error)
 
     connection->main_link = NULL;
     g_clear_pointer(&connection->spares, spares_free); /* broken, too, or soon */
-    g_info("%s: %s", connection->name, error->message);
+    g_info("%s: %s", connection->uri, error->message);
     if (connection->told_alive) {
         tell_alive(connection, NULL);
         managed_remove_all(connection);
@@ -233,7 +170,8 @@ connection_get_main_link(Connection *connection)
 {
     if (!connection->main_link) {
         guint workers = spares_are_needed(connection->uri) ? 1 : connection->workers;
-        const LinkOptions options = { connection->uri, connection->read_only, workers };
+        const LinkOptions options = { connection->uri, connection->read_only, workers,
+                                      connection->opener };
 
         connection->main_link = link_new(&options, &link_funcs, connection);
     }
@@ -244,10 +182,12 @@ connection_get_main_link(Connection *connection)
 Spares *
 connection_get_spares(Connection *connection)
 {
+    const LinkOptions options = { connection->uri, connection->read_only, connection->workers,
+                                  connection->opener };
+
     connection_get_main_link(connection);
     if (!connection->spares && !is_whole_host(connection->uri))
-        connection->spares =
-            spares_new(connection->uri, connection->read_only, connection->workers);
+        connection->spares = spares_new(&options);
 
     return connection->spares;
 }
@@ -328,6 +268,11 @@ connection_tell_none(Connection *connection)
 gboolean
 connection_enter(Connection *connection, GError **error)
 {
+    if (connection->ended) {
+        g_set_error(error, LIBVIRT_ERROR, VIR_ERR_INVALID_CONN, "%s has been closed",
+                    connection->name);
+        return FALSE;
+    }
     if (connection->n_calls >= connection->queue_length) {
         g_set_error(error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
                     "%u calls to %s wait for an answer already", connection->n_calls,
@@ -354,7 +299,8 @@ connection_is_idle(Connection *connection)
 void
 connection_emit(Connection *connection, const Signal *signal)
 {
-    connection->emit(connection->emit_data, connection, signal);
+    if (connection->name && !connection->ended)
+        connection->emit(connection->emit_data, connection, signal);
 }
 
 void
@@ -378,6 +324,7 @@ connection_new(const ConnectionConfig *config, const Config *service, Connection
     connection->name = g_strdup(config->name);
     connection->uri = g_strdup(config->uri);
     connection->read_only = config->read_only;
+    connection->owner = CALLERS_NOBODY;
     connection->workers = service->workers;
     connection->queue_length = service->queue_length;
     connection->emit = emit;
@@ -389,6 +336,25 @@ connection_new(const ConnectionConfig *config, const Config *service, Connection
     return connection;
 }
 
+void
+connection_set_opener(Connection *connection, Opener *opener, guint owner)
+{
+    connection->opener = opener;
+    connection->owner = owner;
+}
+
+void
+connection_set_name(Connection *connection, const char *name)
+{
+    connection->name = g_strdup(name);
+}
+
+gboolean
+connection_is_visible_to(Connection *connection, guint user)
+{
+    return connection->owner == CALLERS_NOBODY || connection->owner == user || user == 0;
+}
+
 Connection *
 connection_ref(Connection *connection)
 {
@@ -397,7 +363,7 @@ connection_ref(Connection *connection)
 }
 
 void
-connection_close(Connection *connection)
+connection_give_up(Connection *connection)
 {
     g_clear_handle_id(&connection->retry, g_source_remove);
     g_clear_pointer(&connection->main_link, link_abandon);
@@ -406,12 +372,26 @@ connection_close(Connection *connection)
 }
 
 void
+connection_end(Connection *connection)
+{
+    connection->ended = TRUE;
+    connection_give_up(connection);
+}
+
+gboolean
+connection_has_ended(Connection *connection)
+{
+    return connection->ended;
+}
+
+void
 connection_unref(Connection *connection)
 {
     if (--connection->references > 0)
         return;
 
-    connection_close(connection);
+    connection_give_up(connection);
+    g_clear_pointer(&connection->opener, opener_unref);
     registry_free(connection->registry);
     watches_free(connection->watches);
     g_free(connection->name);

@@ -21,6 +21,7 @@ typedef struct {
     const char *name;
     GVariant *arguments;
     char **details; /* (nullable) of the object, for polkit, where the registry may not know it */
+    gboolean from_root; /* likewise, but from the root's path */
 } Signal;
 
 Signal *signal_copy(const Signal *signal);
@@ -33,8 +34,18 @@ Connection *connection_new(const ConnectionConfig *config, const Config *service
 Connection *connection_ref(Connection *connection);
 void connection_unref(Connection *connection);
 
+/* A connection that a caller had opened: the user's alone, unless that is CALLERS_NOBODY, and not
+ * known to the bus until it is given a name. Takes @opener over. */
+void connection_set_opener(Connection *connection, Opener *opener, guint owner);
+void connection_set_name(Connection *connection, const char *name);
+gboolean connection_is_visible_to(Connection *connection, guint user);
+
 /* Gives up the hypervisor and all that belongs to it. Calls in flight end by themselves. */
-void connection_close(Connection *connection);
+void connection_give_up(Connection *connection);
+
+/* The same for good, and the bus is told nothing more. */
+void connection_end(Connection *connection);
+gboolean connection_has_ended(Connection *connection);
 
 const char *connection_get_name(Connection *connection);
 const char *connection_get_uri(Connection *connection);

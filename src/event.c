@@ -27,9 +27,8 @@ hear(void *opaque, const Kind *kind, void *handle, const char *name, GVariant *a
     g_autoptr(GVariant) owned = g_variant_ref_sink(arguments);
     g_autofree char *element = kind->identity(handle);
     g_auto(GStrv) details = details_add_object(NULL, kind, handle);
-    const Signal signal = {
-        kind, element, FALSE, find_interface(kind, name), name, owned, details
-    };
+    const Signal signal = { kind, element, FALSE,   find_interface(kind, name),
+                            name, owned,   details, FALSE };
 
     if (connection)
         connection_hear(connection, &signal, look);
@@ -56,8 +55,8 @@ emit_lifecycle(void *opaque, const Kind *kind, void *handle, const char *name, i
     g_autoptr(GVariant) arguments = g_variant_ref_sink(g_variant_new("(ii)", event, detail));
     g_autofree char *element = kind->identity(handle);
     g_auto(GStrv) details = details_add_object(NULL, kind, handle);
-    const Signal signal = { kind, element,   TRUE,   connection_bindings.info->name,
-                            name, arguments, details };
+    const Signal signal = { kind, element,   TRUE,    connection_bindings.info->name,
+                            name, arguments, details, FALSE };
 
     if (connection)
         connection_hear(connection, &signal, TRUE);

@@ -101,16 +101,6 @@ inventory_new(virConnectPtr connect, Link *link)
     return inventory;
 }
 
-void
-inventory_complete(virConnectPtr connect, gpointer data)
-{
-    Inventory *inventory = data;
-
-    inventory_list_objects(inventory, connect, FALSE);
-    inventory_enable_events(inventory, connect, FALSE);
-    inventory_enable_event(inventory, &qemu_monitor_event, connect);
-}
-
 const char *
 inventory_get_uri(Inventory *inventory)
 {
@@ -149,6 +139,54 @@ inventory_fill(Inventory *inventory, Connection *connection, gboolean announce)
         list_clear(list);
     }
     g_array_set_size(inventory->lists, 0);
+}
+
+/* The rest of what a link has found. */
+typedef struct {
+    Inventory *inventory;   /* of the link */
+    Connection *connection; /* (owned) */
+    Link *link;             /* (owned) */
+} Rest;
+
+static void
+complete(virConnectPtr connect, gpointer data)
+{
+    Inventory *inventory = ((Rest *)data)->inventory;
+
+    inventory_list_objects(inventory, connect, FALSE);
+    inventory_enable_events(inventory, connect, FALSE);
+    inventory_enable_event(inventory, &qemu_monitor_event, connect);
+}
+
+static void
+on_completed(gpointer data, const GError *error G_GNUC_UNUSED)
+{
+    g_autofree Rest *rest = data;
+
+    if (connection_is_current(rest->connection, rest->link))
+        inventory_fill(rest->inventory, rest->connection, FALSE);
+
+    link_unref(rest->link);
+    connection_unref(rest->connection);
+}
+
+static gboolean
+push_rest(gpointer data)
+{
+    Rest *rest = data;
+
+    link_push(rest->link, NULL, complete, on_completed, rest);
+
+    return G_SOURCE_REMOVE;
+}
+
+void
+inventory_complete_later(Inventory *inventory, Connection *connection)
+{
+    Rest *rest = g_new(Rest, 1);
+
+    *rest = (Rest){ inventory, connection_ref(connection), link_ref(inventory->link) };
+    g_idle_add(push_rest, rest);
 }
 
 void

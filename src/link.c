@@ -22,6 +22,7 @@ struct Link {
     guint references;
     char *uri; /* (owned) */
     gboolean read_only;
+    Opener *opener; /* (owned) (nullable) */
     const LinkFuncs *funcs;
     gpointer owner;    /* (nullable) */
     GThreadPool *pool; /* (owned) */
@@ -99,6 +100,7 @@ link_freed(gpointer data)
 
     g_clear_error(&link->error);
     turns_free(link->turns);
+    g_clear_pointer(&link->opener, opener_unref);
     g_free(link->uri);
     g_free(link);
     n_links--;
@@ -189,11 +191,9 @@ link_open(virConnectPtr connect G_GNUC_UNUSED, gpointer data)
 {
     Link *link = data;
 
-    link->connect = virConnectOpenAuth(link->uri, NULL, link->read_only ? VIR_CONNECT_RO : 0);
-    if (!link->connect) {
-        error_from_libvirt(&link->error);
+    link->connect = opener_open(link->opener, link->uri, link->read_only, &link->error);
+    if (!link->connect)
         return;
-    }
 
     /* Neither is possible, or needed, with a driver that lives in this process. */
     virConnectSetKeepAlive(link->connect, KEEPALIVE_INTERVAL, KEEPALIVE_COUNT);
@@ -278,6 +278,7 @@ link_new(const LinkOptions *options, const LinkFuncs *funcs, gpointer owner)
     link->references = 1;
     link->uri = g_strdup(options->uri);
     link->read_only = options->read_only;
+    link->opener = options->opener ? opener_ref(options->opener) : NULL;
     link->funcs = funcs;
     link->owner = owner;
     link->pool = g_thread_pool_new(job_run, NULL, (int)options->workers, FALSE, NULL);

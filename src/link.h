@@ -5,6 +5,8 @@
 #include <gio/gio.h>
 #include <libvirt/libvirt.h>
 
+#include "opener.h"
+
 /* One life of a libvirt connection, with the workers that use it. All of this is called on the main
  * thread and returns at once. */
 typedef struct Link Link;
@@ -13,6 +15,7 @@ typedef struct {
     const char *uri;
     gboolean read_only;
     guint workers;
+    Opener *opener; /* (nullable) */
 } LinkOptions;
 
 /* What a link does for its owner, and tells it. */

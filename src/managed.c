@@ -58,7 +58,9 @@ emit(Connection *connection, const Kind *kind, const char *element, const char *
 {
     g_autoptr(GVariant) owned = g_variant_ref_sink(arguments);
     gboolean from_connection = strcmp(interface, PROPERTIES) != 0;
-    const Signal signal = { kind, element, from_connection, interface, name, owned, details };
+    const Signal signal = {
+        kind, element, from_connection, interface, name, owned, details, FALSE
+    };
 
     connection_emit(connection, &signal);
 }
@@ -103,7 +105,7 @@ managed_made(Connection *connection, const Kind *kind, const char *element, Obje
 {
     g_autoptr(GVariant) arguments = g_variant_ref_sink(g_variant_new("(i)", event));
     const Signal signal = { kind,          element,   TRUE, connection_bindings.info->name,
-                            "ObjectEvent", arguments, NULL };
+                            "ObjectEvent", arguments, NULL, FALSE };
 
     if (!registry_is_live(connection_get_registry(connection), kind))
         connection_emit(connection, &signal);
@@ -128,6 +130,41 @@ void
 managed_connection_changed(Connection *connection, GVariant *changed)
 {
     emit_properties_changed(connection, NULL, NULL, connection_bindings.info->name, changed);
+}
+
+/* Which connections there are differs from one caller to the next, so they are not told here. */
+static void
+emit_from_root(Connection *connection, const char *name, GVariant *arguments)
+{
+    g_autoptr(GVariant) owned = g_variant_ref_sink(arguments);
+    g_autoptr(GVariant) invalidated = g_variant_ref_sink(
+        g_variant_new_parsed("(%s, @a{sv} {}, ['Connections'])", manager_bindings.info->name));
+    const Signal signal = { NULL, NULL,  TRUE, object_manager_bindings.info->name,
+                            name, owned, NULL, TRUE };
+    const Signal changed = { NULL,        NULL, FALSE, PROPERTIES, "PropertiesChanged",
+                             invalidated, NULL, TRUE };
+
+    connection_emit(connection, &signal);
+    connection_emit(connection, &changed);
+}
+
+void
+managed_connection_added(Connection *connection)
+{
+    GVariantBuilder interfaces;
+
+    g_variant_builder_init(&interfaces, G_VARIANT_TYPE("a{sa{sv}}"));
+    g_variant_builder_add(&interfaces, "{s@a{sv}}", connection_bindings.info->name,
+                          connection_get_values(connection));
+    emit_from_root(connection, "InterfacesAdded", g_variant_new("(a{sa{sv}})", &interfaces));
+}
+
+void
+managed_connection_removed(Connection *connection)
+{
+    const char *const names[] = { connection_bindings.info->name, NULL };
+
+    emit_from_root(connection, "InterfacesRemoved", g_variant_new("(^as)", names));
 }
 
 /* --- what a signal tells --- */
@@ -188,7 +225,7 @@ managed_select_values(Signal *signal, ManagedSelect select, gpointer data)
     g_autoptr(GVariant) values = managed_get_values(signal);
     g_auto(GVariantDict) selected = G_VARIANT_DICT_INIT(values);
     gboolean all = TRUE;
-    gboolean any = !values;
+    gboolean any = !values || g_variant_n_children(values) == 0;
     GVariantIter iter;
     const char *name;
 

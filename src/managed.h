@@ -28,5 +28,9 @@ typedef gboolean (*ManagedSelect)(gpointer data, const char *property);
 
 gboolean managed_select_values(Signal *signal, ManagedSelect select, gpointer data);
 
+/* The connection itself has come, or is going. */
+void managed_connection_added(Connection *connection);
+void managed_connection_removed(Connection *connection);
+
 /* Properties of the connection itself: a{sv}, floating. */
 void managed_connection_changed(Connection *connection, GVariant *changed);

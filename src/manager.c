@@ -17,9 +17,11 @@ manager_read_connections(Call *call, GVariant *arguments G_GNUC_UNUSED,
 
     g_variant_builder_init(&builder, G_VARIANT_TYPE_OBJECT_PATH_ARRAY);
     for (guint i = 0; i < connections->len; i++) {
-        g_autofree char *path = face_make_path(
-            call->place.face, connection_get_name(connections->pdata[i]), NULL, NULL);
-        if (permit_shows_connection(call, connections->pdata[i]))
+        Connection *connection = connections->pdata[i];
+        g_autofree char *path =
+            face_make_path(call->place.face, connection_get_name(connection), NULL, NULL);
+
+        if (permit_shows_connection(call, connection))
             g_variant_builder_add(&builder, "o", path);
     }
 

@@ -229,6 +229,14 @@ on_admitted(gpointer data)
     }
 }
 
+/* What somebody else opened is not asked about. */
+static gboolean
+is_visible(Call *call, Connection *connection)
+{
+    return service_shows(call->place.service, connection,
+                         g_dbus_method_invocation_get_sender(call->invocation));
+}
+
 static void
 ask_admission(Call *call)
 {
@@ -239,7 +247,9 @@ ask_admission(Call *call)
         claims_add(claims, connect_getattr, call->permit->connection_details, NULL);
     for (guint i = 0; !call->place.connection && i < connections->len; i++) {
         g_auto(GStrv) details = details_of_connection(connections->pdata[i]);
-        claims_add(claims, connect_getattr, details, connection_get_name(connections->pdata[i]));
+        if (is_visible(call, connections->pdata[i]))
+            claims_add(claims, connect_getattr, details,
+                       connection_get_name(connections->pdata[i]));
     }
 
     permit_ask(call, call->place.connection != NULL, on_admitted);
@@ -293,6 +303,7 @@ permit_reads(Call *call, const Binding *getter)
 gboolean
 permit_shows_connection(Call *call, Connection *connection)
 {
-    return !call->permit ||
-           claims_has(&call->permit->claims, connect_getattr, connection_get_name(connection));
+    return is_visible(call, connection) &&
+           (!call->permit ||
+            claims_has(&call->permit->claims, connect_getattr, connection_get_name(connection)));
 }

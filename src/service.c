@@ -11,6 +11,9 @@
 #include <sysexits.h>
 
 #include "audience.h"
+#include "holdings.h"
+#include "managed.h"
+#include "opening.h"
 #include "tree.h"
 
 /* How long the closing of connections may hold up the end. */
@@ -18,12 +21,15 @@
 
 struct Service {
     GDBusConnection *bus;
+    const Config *config;
     GMainLoop *loop;        /* (owned) */
     Callers *callers;       /* (owned) */
     Arrivals *arrivals;     /* (owned) */
     Authority *authority;   /* (owned) */
     Audience *audience;     /* (owned) */
-    GPtrArray *connections; /* (owned) of Connection */
+    GPtrArray *connections; /* (owned) of Connection, that the bus knows */
+    Holdings *holdings;     /* (owned) */
+    Openings *openings;     /* (owned) */
     Tree *tree;             /* (owned) */
     Tree *compat_tree;      /* (owned) (nullable) */
     guint compat_name;
@@ -53,6 +59,18 @@ Authority *
 service_get_authority(Service *service)
 {
     return service->authority;
+}
+
+Holdings *
+service_get_holdings(Service *service)
+{
+    return service->holdings;
+}
+
+Openings *
+service_get_openings(Service *service)
+{
+    return service->openings;
 }
 
 GPtrArray *
@@ -114,6 +132,64 @@ on_signal(gpointer data, Connection *connection, const Signal *signal)
     audience_tell(service->audience, connection, signal);
 }
 
+gboolean
+service_find_owner(Service *service, const char *caller, guint *owner, GError **error)
+{
+    *owner = CALLERS_NOBODY;
+    if (!service->config->system_bus)
+        return TRUE;
+
+    *owner = callers_get_user(service->callers, caller);
+    if (*owner == CALLERS_NOBODY)
+        g_set_error(error, G_DBUS_ERROR, G_DBUS_ERROR_ACCESS_DENIED,
+                    "the bus does not say whose process %s is", caller);
+
+    return *owner != CALLERS_NOBODY;
+}
+
+gboolean
+service_shows(Service *service, Connection *connection, const char *caller)
+{
+    return connection_is_visible_to(connection, CALLERS_NOBODY) ||
+           connection_is_visible_to(connection, callers_get_user(service->callers, caller));
+}
+
+Connection *
+service_new_connection(Service *service, const ConnectionConfig *config)
+{
+    return connection_new(config, service->config, on_signal, service);
+}
+
+void
+service_add_connection(Service *service, Connection *connection)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_ptr_array_add(service->connections, connection_ref(connection));
+    if (!tree_add_connection(service->tree, connection, &error))
+        g_warning("%s: %s", connection_get_name(connection), error->message);
+    managed_connection_added(connection);
+}
+
+void
+service_remove_connection(Service *service, Connection *connection)
+{
+    managed_remove_all(connection);
+    tree_remove_connection(service->tree, connection);
+    g_ptr_array_remove(service->connections, connection);
+    managed_connection_removed(connection);
+    connection_end(connection);
+}
+
+static void
+on_caller_gone(gpointer data, const char *caller)
+{
+    Service *service = data;
+
+    openings_forget(service->openings, caller);
+    holdings_forget(service->holdings, caller);
+}
+
 static gboolean
 service_publish(Service *service, const Config *config, GError **error)
 {
@@ -125,8 +201,7 @@ service_publish(Service *service, const Config *config, GError **error)
         return FALSE;
 
     for (guint i = 0; i < config->connections->len; i++) {
-        Connection *connection =
-            connection_new(config->connections->pdata[i], config, on_signal, service);
+        Connection *connection = service_new_connection(service, config->connections->pdata[i]);
 
         g_ptr_array_add(service->connections, connection);
         if (!tree_add_connection(service->tree, connection, error) ||
@@ -153,7 +228,7 @@ close_connections(Service *service, gboolean busy_ones)
         Connection *connection = service->connections->pdata[i];
 
         if (busy_ones || connection_is_idle(connection))
-            connection_close(connection);
+            connection_give_up(connection);
     }
 }
 
@@ -183,12 +258,16 @@ service_clear(Service *service)
 {
     service->ending = TRUE;
     authority_end(service->authority);
+    openings_end(service->openings);
+    holdings_end(service->holdings);
     wait_for_connections(service);
     tree_free(service->tree);
     g_clear_pointer(&service->compat_tree, tree_free);
     arrivals_free(service->arrivals);
     g_dbus_connection_flush_sync(service->bus, NULL, NULL);
 
+    openings_free(service->openings);
+    holdings_free(service->holdings);
     g_ptr_array_unref(service->connections);
     audience_free(service->audience);
     authority_free(service->authority);
@@ -237,7 +316,7 @@ service_serve(Service *service)
 int
 service_run(const Config *config, GDBusConnection *bus)
 {
-    Service service = { .bus = bus };
+    Service service = { .bus = bus, .config = config };
     g_autoptr(GError) error = NULL;
 
     service.loop = g_main_loop_new(NULL, FALSE);
@@ -245,6 +324,9 @@ service_run(const Config *config, GDBusConnection *bus)
     service.arrivals = arrivals_new(bus);
     service.authority = authority_new(service.callers, config->system_bus);
     service.audience = audience_new(service.callers, service.authority, deliver_signal, &service);
+    service.holdings = holdings_new(&service, config);
+    service.openings = openings_new();
+    callers_on_left(service.callers, on_caller_gone, &service);
     service.connections = g_ptr_array_new_with_free_func((GDestroyNotify)connection_unref);
 
     if (service_publish(&service, config, &error)) {

@@ -24,6 +24,7 @@ struct Spares {
     const LinkFuncs *funcs;
     char *uri; /* (owned) */
     gboolean read_only;
+    Opener *opener;   /* (owned) (nullable) */
     guint most;       /* links */
     guint workers;    /* of each */
     GPtrArray *links; /* (owned) of Link */
@@ -68,7 +69,7 @@ spares_are_needed(const char *uri)
 static Link *
 spares_get_link(Spares *spares, guint n_jobs)
 {
-    const LinkOptions options = { spares->uri, spares->read_only, spares->workers };
+    const LinkOptions options = { spares->uri, spares->read_only, spares->workers, spares->opener };
 
     for (guint i = 0; i < spares->links->len; i++) {
         if (link_get_n_jobs(spares->links->pdata[i]) < n_jobs)
@@ -143,6 +144,7 @@ spares_unref(Spares *spares)
 
     g_ptr_array_unref(spares->links);
     turns_free(spares->turns);
+    g_clear_pointer(&spares->opener, opener_unref);
     g_free(spares->uri);
     g_free(spares);
 }
@@ -196,17 +198,18 @@ spares_push(Spares *spares, const char *caller, LinkRun run, LinkDone done, gpoi
 static const LinkFuncs funcs = { NULL, on_opened, NULL, on_lost, on_freed };
 
 Spares *
-spares_new(const char *uri, gboolean read_only, guint workers)
+spares_new(const LinkOptions *options)
 {
     Spares *spares = g_new0(Spares, 1);
-    gboolean single = spares_are_needed(uri);
+    gboolean single = spares_are_needed(options->uri);
 
     spares->references = 1;
     spares->funcs = &funcs;
-    spares->uri = g_strdup(uri);
-    spares->read_only = read_only;
-    spares->most = single ? workers + 1 : 1;
-    spares->workers = single ? 1 : workers + 1;
+    spares->uri = g_strdup(options->uri);
+    spares->read_only = options->read_only;
+    spares->most = single ? options->workers + 1 : 1;
+    spares->workers = single ? 1 : options->workers + 1;
+    spares->opener = options->opener ? opener_ref(options->opener) : NULL;
     spares->links = g_ptr_array_new_with_free_func((GDestroyNotify)link_abandon);
     spares->turns = turns_new();
 

@@ -8,7 +8,7 @@
  * takes long, and for what would have to wait for another call. */
 typedef struct Spares Spares;
 
-Spares *spares_new(const char *uri, gboolean read_only, guint workers);
+Spares *spares_new(const LinkOptions *options); /* as for a link with all the workers */
 void spares_free(Spares *spares); /* calls that run end by themselves, the others have failed */
 
 /* One that does nothing now, opened if need be; NULL if all are busy. */

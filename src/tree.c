@@ -11,8 +11,13 @@ struct Tree {
     Service *service;
     GDBusConnection *bus; /* (owned) */
     const Face *face;
-    GArray *registrations; /* (owned) of guint */
+    GArray *registrations; /* (owned) of Registration */
 };
+
+typedef struct {
+    Connection *connection; /* (nullable) only to be compared */
+    guint id;
+} Registration;
 
 const Interface *const *
 place_get_interfaces(const Place *place)
@@ -22,13 +27,20 @@ place_get_interfaces(const Place *place)
     return place->connection ? place->face->connection_interfaces : place->face->root_interfaces;
 }
 
+/* What a caller may not know of is not there: GDBus answers for it as for any other such path. */
+static gboolean
+is_shown(const Place *place, const char *caller)
+{
+    return !place->connection || service_shows(place->service, place->connection, caller);
+}
+
 static char **
-enumerate(GDBusConnection *bus G_GNUC_UNUSED, const char *sender G_GNUC_UNUSED,
+enumerate(GDBusConnection *bus G_GNUC_UNUSED, const char *sender,
           const char *object_path G_GNUC_UNUSED, gpointer user_data)
 {
     const Place *place = user_data;
 
-    if (!place->kind)
+    if (!place->kind || !is_shown(place, sender))
         return g_new0(char *, 1);
 
     return registry_list(connection_get_registry(place->connection), place->kind);
@@ -43,13 +55,13 @@ is_object(const Place *place, const char *node)
 }
 
 static GDBusInterfaceInfo **
-introspect(GDBusConnection *bus G_GNUC_UNUSED, const char *sender G_GNUC_UNUSED,
+introspect(GDBusConnection *bus G_GNUC_UNUSED, const char *sender,
            const char *object_path G_GNUC_UNUSED, const char *node, gpointer user_data)
 {
     const Place *place = user_data;
     g_autoptr(GPtrArray) infos = g_ptr_array_new();
 
-    if (is_object(place, node)) {
+    if (is_object(place, node) && is_shown(place, sender)) {
         for (const Interface *const *i = place_get_interfaces(place); *i; i++) {
             if (!place->connection || connection_has_interface(place->connection, *i))
                 g_ptr_array_add(infos, g_dbus_interface_info_ref((*i)->info));
@@ -86,18 +98,18 @@ tree_register(Tree *tree, Connection *connection, const Kind *kind, GError **err
     g_autofree char *path =
         face_make_path(tree->face, connection ? connection_get_name(connection) : NULL, kind, NULL);
     Place *place = g_new0(Place, 1);
-    guint id;
+    Registration registration = { connection, 0 };
 
     if (connection)
         connection_ref(connection);
     *place = (Place){ tree->service, tree->face, connection, kind };
 
-    id = g_dbus_connection_register_subtree(tree->bus, path, &subtree,
-                                            G_DBUS_SUBTREE_FLAGS_DISPATCH_TO_UNENUMERATED_NODES,
-                                            place, place_free, error);
-    if (id == 0)
+    registration.id = g_dbus_connection_register_subtree(
+        tree->bus, path, &subtree, G_DBUS_SUBTREE_FLAGS_DISPATCH_TO_UNENUMERATED_NODES, place,
+        place_free, error);
+    if (registration.id == 0)
         return FALSE;
-    g_array_append_val(tree->registrations, id);
+    g_array_append_val(tree->registrations, registration);
 
     return TRUE;
 }
@@ -120,6 +132,19 @@ tree_add_connection(Tree *tree, Connection *connection, GError **error)
     }
 
     return TRUE;
+}
+
+void
+tree_remove_connection(Tree *tree, Connection *connection)
+{
+    for (guint i = tree->registrations->len; i > 0; i--) {
+        const Registration *registration = &g_array_index(tree->registrations, Registration, i - 1);
+
+        if (registration->connection != connection)
+            continue;
+        g_dbus_connection_unregister_subtree(tree->bus, registration->id);
+        g_array_remove_index(tree->registrations, i - 1);
+    }
 }
 
 /* The first @n arguments, after @path if there is one. */
@@ -168,7 +193,9 @@ tree_emit(Tree *tree, const char *destination, const char *connection, const Sig
 {
     g_autofree char *above = face_make_path(tree->face, connection, NULL, NULL);
     g_autofree char *object = face_make_path(tree->face, connection, signal->kind, signal->element);
-    const char *source = signal->from_connection ? above : object;
+    const char *source = signal->from_root         ? tree->face->root
+                         : signal->from_connection ? above
+                                                   : object;
     const char *interface;
     GVariant *arguments =
         translate(tree, signal, signal->from_connection ? object : NULL, &interface);
@@ -192,7 +219,7 @@ tree_new(Service *service, GDBusConnection *bus, const Face *face)
     tree->service = service;
     tree->bus = g_object_ref(bus);
     tree->face = face;
-    tree->registrations = g_array_new(FALSE, FALSE, sizeof(guint));
+    tree->registrations = g_array_new(FALSE, FALSE, sizeof(Registration));
 
     return tree;
 }
@@ -201,8 +228,8 @@ void
 tree_free(Tree *tree)
 {
     for (guint i = 0; i < tree->registrations->len; i++)
-        g_dbus_connection_unregister_subtree(tree->bus,
-                                             g_array_index(tree->registrations, guint, i));
+        g_dbus_connection_unregister_subtree(
+            tree->bus, g_array_index(tree->registrations, Registration, i).id);
 
     g_array_unref(tree->registrations);
     g_object_unref(tree->bus);

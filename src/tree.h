@@ -12,6 +12,7 @@ void tree_free(Tree *tree);
 
 gboolean tree_add_root(Tree *tree, GError **error);
 gboolean tree_add_connection(Tree *tree, Connection *connection, GError **error);
+void tree_remove_connection(Tree *tree, Connection *connection);
 
 /* To one, or to all if @destination is NULL. */
 void tree_emit(Tree *tree, const char *destination, const char *connection, const Signal *signal);

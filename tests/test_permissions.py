@@ -46,6 +46,10 @@ NOT_IN_TABLE = {
         # The same statistics of one domain as virConnectGetAllDomainStats gives of all.
         'virDomainListGetStats',
     ),
+    'connect:open': (
+        # It makes this service reach out; libvirt is asked by whoever may run its client.
+        'virConnectOpenAuth',
+    ),
     'connect:getattr': (
         # They ask nothing of the hypervisor, only this side of the connection or this library.
         'virConnectIsAlive',
