@@ -278,16 +278,6 @@ call_answer(Call *call)
         call_reply(call);
 }
 
-void
-call_finish(Call *call, GVariant *result, const GError *error)
-{
-    if (result)
-        call->result = g_variant_ref_sink(result);
-    else
-        call->error = g_error_copy(error);
-    call_reply(call);
-}
-
 static void
 run_nothing(virConnectPtr connect G_GNUC_UNUSED, gpointer data G_GNUC_UNUSED)
 {

@@ -53,7 +53,8 @@ struct Call {
     guint n_unsettled;           /* changed objects that are still being looked at */
     gboolean entered;            /* it counts among the connection's calls */
     GArray *found;               /* (owned) (nullable) of Found, for the registry */
-    gboolean is_later;           /* the binding has call_finish() called */
+    gboolean is_later; /* the binding has taken the call, returns NULL, and has it replied to some
+                          time */
 };
 
 /* GDBus hands over all calls here; the user data is the Place. */
@@ -82,9 +83,6 @@ const Binding *binding_find(const Binding *table, const char *name);
 void call_remember(Call *call, const Kind *kind, void *handle);
 
 /* --- for bindings --- */
-
-/* In the memory lane, a binding that has set is_later and returned NULL: answers, some time. */
-void call_finish(Call *call, GVariant *result, const GError *error);
 
 /* Turns handles that libvirt returned into paths, and takes them over. Floating: o, ao. */
 GVariant *call_take_object(Call *call, const Kind *kind, void *handle);

@@ -136,6 +136,12 @@ find_wished(Holdings *holdings, const Wish *wish)
     return NULL;
 }
 
+gboolean
+holdings_is_configured(Holdings *holdings, const Wish *wish)
+{
+    return find_configured(holdings, wish) != NULL;
+}
+
 /* Jobs have their paths at "job". */
 static gboolean
 is_free(Holdings *holdings, const char *name)

@@ -21,6 +21,9 @@ typedef struct {
 Holdings *holdings_new(Service *service, const Config *config);
 void holdings_free(Holdings *holdings);
 
+/* Whether it is for a connection of the configuration. */
+gboolean holdings_is_configured(Holdings *holdings, const Wish *wish);
+
 /* The connection that a wish is for, which the caller holds once more from now on; it need not be
  * open, and the bus need not know it. NULL if the caller may have no more, or not this. */
 Connection *holdings_take(Holdings *holdings, const Wish *wish, GError **error);

@@ -13,6 +13,8 @@
 #include "bindings.h"
 #include "error.h"
 #include "holdings.h"
+#include "permit.h"
+#include "uri.h"
 
 /* Before callers give up by themselves, which most do after 25 seconds. */
 #define DEFAULT_SECONDS 20
@@ -35,6 +37,25 @@ typedef struct {
     guint timer;
 } Opening;
 
+static gboolean
+reply_later(gpointer data)
+{
+    call_reply(data);
+
+    return G_SOURCE_REMOVE;
+}
+
+/* The binding may not have returned yet. */
+static void
+answer(Call *call, GVariant *result, const GError *error)
+{
+    if (result)
+        call->result = g_variant_ref_sink(result);
+    else
+        call->error = g_error_copy(error);
+    g_idle_add_full(G_PRIORITY_DEFAULT, reply_later, call, NULL);
+}
+
 static void
 opening_unref(Opening *opening)
 {
@@ -56,7 +77,7 @@ opening_answer(Opening *opening, GVariant *result, const GError *error)
     if (error)
         holdings_give_back(service_get_holdings(call->place.service), opening->connection,
                            opening->caller);
-    call_finish(call, result, error);
+    answer(call, result, error);
     opening_unref(opening);
 }
 
@@ -178,25 +199,98 @@ read_options(GVariant *options, Wish *wish, guint *seconds, GError **error)
     return (!wish->name || check_name(wish->name, error)) && check_seconds(*seconds, error);
 }
 
+/* What is asked for, while it is being decided whether the caller may. Its strings are those of the
+ * call's arguments. */
+typedef struct {
+    Call *call;
+    Wish wish;
+    guint seconds;
+    Claims claims;
+} Request;
+
+static void
+request_free(Request *request)
+{
+    claims_clear(&request->claims);
+    g_free(request);
+}
+
+static void
+request_grant(Request *request)
+{
+    Service *service = request->call->place.service;
+    g_autoptr(GError) error = NULL;
+    Connection *connection = NULL;
+
+    if (service_is_ending(service))
+        g_set_error_literal(&error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY, "the service is ending");
+    else
+        connection = holdings_take(service_get_holdings(service), &request->wish, &error);
+
+    if (connection)
+        opening_start(request->call, connection, request->wish.caller, request->seconds);
+    else
+        answer(request->call, NULL, error);
+    request_free(request);
+}
+
+static void
+on_decided(gpointer data)
+{
+    Request *request = data;
+    g_autoptr(GError) refusal = claims_take(&request->claims);
+
+    if (refusal) {
+        answer(request->call, NULL, refusal);
+        request_free(request);
+    } else {
+        request_grant(request);
+    }
+}
+
+/* The permission to open was asked for already, as that of every call is. */
+static void
+request_decide(Request *request)
+{
+    static const Permission keep[] = { { "connect", "keep", WHEN_ALWAYS, 0, 0 }, { 0 } };
+    static const Permission any[] = { { "connect", "open_any", WHEN_ALWAYS, 0, 0 }, { 0 } };
+    Service *service = request->call->place.service;
+    const Wish *wish = &request->wish;
+    g_autofree char *uri = g_strconcat("connect_uri=", wish->uri, NULL);
+    char *details[] = { uri, NULL };
+
+    if (!request->call->permit) { /* nobody needs to be asked about this caller */
+        request_grant(request);
+        return;
+    }
+
+    if (wish->keep)
+        claims_add(&request->claims, keep, details, NULL);
+    if (!uri_is_plain(wish->uri) && !holdings_is_configured(service_get_holdings(service), wish))
+        claims_add(&request->claims, any, details, NULL);
+    authority_ask(service_get_authority(service), wish->caller,
+                  permit_is_interactive(request->call), request->claims.questions, on_decided,
+                  request);
+}
+
 GVariant *
 manager_open_connection(Call *call, GVariant *arguments, GError **error)
 {
-    g_autoptr(GVariant) options = NULL;
     Wish wish = { .caller = g_dbus_method_invocation_get_sender(call->invocation) };
+    g_autoptr(GVariant) options = NULL;
     guint seconds = DEFAULT_SECONDS;
-    Connection *connection;
+    Request *request;
 
     g_variant_get(arguments, "(&s@a{sv})", &wish.uri, &options);
     if (!read_options(options, &wish, &seconds, error) ||
         !service_find_owner(call->place.service, wish.caller, &wish.user, error))
         return NULL;
 
-    connection = holdings_take(service_get_holdings(call->place.service), &wish, error);
-    if (!connection)
-        return NULL;
-
     call->is_later = TRUE;
-    opening_start(call, connection, wish.caller, seconds);
+    request = g_new0(Request, 1);
+    *request = (Request){ .call = call, .wish = wish, .seconds = seconds };
+    claims_init(&request->claims);
+    request_decide(request);
 
     return NULL;
 }

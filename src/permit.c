@@ -38,13 +38,19 @@ permit_new(Connection *connection)
     return permit;
 }
 
-void
-permit_ask(Call *call, gboolean interactive, ClientAnswered answered)
+gboolean
+permit_is_interactive(Call *call)
 {
     GDBusMessage *message = g_dbus_method_invocation_get_message(call->invocation);
     GDBusMessageFlags flags = g_dbus_message_get_flags(message);
 
-    interactive = interactive && (flags & G_DBUS_MESSAGE_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION);
+    return (flags & G_DBUS_MESSAGE_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION) != 0;
+}
+
+void
+permit_ask(Call *call, gboolean interactive, ClientAnswered answered)
+{
+    interactive = interactive && permit_is_interactive(call);
     authority_ask(service_get_authority(call->place.service),
                   g_dbus_method_invocation_get_sender(call->invocation), interactive,
                   call->permit->claims.questions, answered, call);

@@ -27,6 +27,9 @@ void permit_call(Call *call, PermitNext next);
 gboolean permit_reads(Call *call, const Binding *getter);
 gboolean permit_shows_connection(Call *call, Connection *connection);
 
+/* Whether the caller would type a password for it. */
+gboolean permit_is_interactive(Call *call);
+
 /* --- for selection.c --- */
 
 /* Asks what is claimed. Only what is about one call, and not one of many things that it shows, is
