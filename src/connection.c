@@ -182,7 +182,8 @@ connection_get_main_link(Connection *connection)
 Spares *
 connection_get_spares(Connection *connection)
 {
-    const LinkOptions options = { connection->uri, connection->read_only, connection->workers,
+    const LinkOptions options = { connection->uri, connection->read_only,
+                                  opener_asks(connection->opener) ? 1 : connection->workers,
                                   connection->opener };
 
     connection_get_main_link(connection);
@@ -192,7 +193,8 @@ connection_get_spares(Connection *connection)
     return connection->spares;
 }
 
-/* A call whose object's handle is known belongs to the main link, unless it would have to wait. */
+/* A call whose object's handle is known belongs to the main link, unless it would have to wait. It
+ * does wait where somebody might have to type a password for it. */
 Link *
 connection_get_link(Connection *connection)
 {
@@ -200,7 +202,7 @@ connection_get_link(Connection *connection)
     Link *spare;
 
     if (!link_is_open(link) || link_get_n_jobs(link) == 0 || is_whole_host(connection->uri) ||
-        !spares_are_needed(connection->uri))
+        !spares_are_needed(connection->uri) || opener_asks(connection->opener))
         return link;
     spare = spares_get_idle(connection_get_spares(connection));
 

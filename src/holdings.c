@@ -27,6 +27,7 @@ typedef struct {
     Connection *connection; /* (owned) */
     char *uri;              /* (owned) as it was asked for */
     char *name;             /* (owned) (nullable) that was asked for, or that it has */
+    char *agent;            /* (owned) (nullable) with its caller */
     guint user;
     gboolean configured;
     gboolean published;
@@ -43,6 +44,7 @@ holding_free(gpointer data)
     g_hash_table_unref(holding->holders);
     g_free(holding->uri);
     g_free(holding->name);
+    g_free(holding->agent);
     g_free(holding);
 }
 
@@ -59,13 +61,22 @@ find_holding(Holdings *holdings, Connection *connection)
     return NULL;
 }
 
+/* An agent is an object of one caller's. */
+static char *
+describe_agent(const Wish *wish)
+{
+    return wish->agent ? g_strconcat(wish->caller, wish->agent, NULL) : NULL;
+}
+
 /* Nobody else's, and as it was asked for; the URI may be the one that it got when it was opened. */
 static gboolean
 is_wished(Holding *holding, const Wish *wish)
 {
     Connection *connection = holding->connection;
+    g_autofree char *agent = describe_agent(wish);
 
-    return (holding->configured || holding->user == wish->user) &&
+    return g_strcmp0(holding->agent, agent) == 0 &&
+           (holding->configured || holding->user == wish->user) &&
            connection_get_read_only(connection) == wish->read_only &&
            (strcmp(holding->uri, wish->uri) == 0 ||
             strcmp(connection_get_uri(connection), wish->uri) == 0) &&
@@ -80,6 +91,7 @@ add_holding(Holdings *holdings, Connection *connection, const Wish *wish)
     holding->connection = connection_ref(connection);
     holding->uri = g_strdup(wish->uri);
     holding->name = g_strdup(wish->name);
+    holding->agent = describe_agent(wish);
     holding->user = wish->user;
     holding->holders = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_ptr_array_add(holdings->list, holding);
@@ -93,7 +105,7 @@ find_configured(Holdings *holdings, const Wish *wish)
 {
     GPtrArray *connections = service_get_connections(holdings->service);
 
-    for (guint i = 0; i < connections->len; i++) {
+    for (guint i = 0; !wish->agent && i < connections->len; i++) {
         Connection *connection = connections->pdata[i];
         const char *name = connection_get_name(connection);
         Holding *holding;
@@ -246,7 +258,10 @@ make_holding(Holdings *holdings, const Wish *wish, GError **error)
         return NULL;
 
     connection = service_new_connection(holdings->service, &config);
-    connection_set_opener(connection, opener_new(account), wish->user);
+    connection_set_opener(
+        connection,
+        opener_new(account, service_get_bus(holdings->service), wish->caller, wish->agent),
+        wish->user);
 
     return add_holding(holdings, connection, wish);
 }
@@ -347,7 +362,6 @@ find_same(Holdings *holdings, Holding *holding)
                         .uri = connection_get_uri(holding->connection),
                         .read_only = connection_get_read_only(holding->connection),
                         .name = holding->name };
-
     Holding *other = find_configured(holdings, &wish);
 
     for (guint i = 0; !other && i < holdings->list->len; i++) {
@@ -364,7 +378,7 @@ Connection *
 holdings_publish(Holdings *holdings, Connection *connection, const char *caller)
 {
     Holding *holding = find_holding(holdings, connection);
-    Holding *same = holding->published ? NULL : find_same(holdings, holding);
+    Holding *same = holding->published || holding->agent ? NULL : find_same(holdings, holding);
 
     if (same) {
         same->keep |= holding->keep;

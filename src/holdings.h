@@ -14,7 +14,8 @@ typedef struct {
     guint user;         /* who alone may see it, or CALLERS_NOBODY */
     const char *uri;    /* "": libvirt's default */
     gboolean read_only;
-    const char *name; /* (nullable) its path element */
+    const char *name;  /* (nullable) its path element */
+    const char *agent; /* (nullable) the caller's object that answers libvirt's questions */
     gboolean keep;
 } Wish;
 

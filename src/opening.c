@@ -18,6 +18,7 @@
 
 /* Before callers give up by themselves, which most do after 25 seconds. */
 #define DEFAULT_SECONDS 20
+#define DEFAULT_SECONDS_WITH_AGENT 300 /* somebody types */
 #define MAX_SECONDS 3600
 
 #define NAME_CHARACTERS G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_"
@@ -170,11 +171,13 @@ read_options(GVariant *options, Wish *wish, guint *seconds, GError **error)
         { "read-only", "b", &wish->read_only },
         { "keep", "b", &wish->keep },
         { "name", "&s", &wish->name },
+        { "agent", "&o", &wish->agent },
         { "timeout", "u", seconds },
     };
     GVariantIter iter;
     const char *name;
     GVariant *value;
+    gboolean has_timeout = g_variant_lookup(options, "timeout", "u", seconds);
 
     g_variant_iter_init(&iter, options);
     while (g_variant_iter_next(&iter, "{&sv}", &name, &value)) {
@@ -195,6 +198,9 @@ read_options(GVariant *options, Wish *wish, guint *seconds, GError **error)
         }
         g_variant_get(owned, known[i].type, known[i].value);
     }
+
+    if (!has_timeout)
+        *seconds = wish->agent ? DEFAULT_SECONDS_WITH_AGENT : DEFAULT_SECONDS;
 
     return (!wish->name || check_name(wish->name, error)) && check_seconds(*seconds, error);
 }
@@ -278,7 +284,7 @@ manager_open_connection(Call *call, GVariant *arguments, GError **error)
 {
     Wish wish = { .caller = g_dbus_method_invocation_get_sender(call->invocation) };
     g_autoptr(GVariant) options = NULL;
-    guint seconds = DEFAULT_SECONDS;
+    guint seconds = 0;
     Request *request;
 
     g_variant_get(arguments, "(&s@a{sv})", &wish.uri, &options);

@@ -61,6 +61,12 @@ service_get_authority(Service *service)
     return service->authority;
 }
 
+GDBusConnection *
+service_get_bus(Service *service)
+{
+    return service->bus;
+}
+
 Holdings *
 service_get_holdings(Service *service)
 {

@@ -19,6 +19,7 @@ gboolean service_is_ending(Service *service);
 Callers *service_get_callers(Service *service);
 Arrivals *service_get_arrivals(Service *service);
 Authority *service_get_authority(Service *service);
+GDBusConnection *service_get_bus(Service *service);
 struct Holdings *service_get_holdings(Service *service);
 struct Openings *service_get_openings(Service *service);
 

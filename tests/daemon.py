@@ -324,14 +324,16 @@ class Daemon:
     count = 0
 
     def __init__(self, bus, config=None, arguments=('--session',), environment=None, program=None,
-                 user=None):
-        """@program is a command that stands in for virtbusd. @user is a number, root's if None."""
+                 user=None, prefix=()):
+        """@program is a command that stands in for virtbusd, @prefix comes before it. @user is a number,
+        root's if None."""
         Daemon.count += 1
         self.bus = bus
         self.log = bus.path(f'stderr.{Daemon.count}')
         self.command = [program]
         if not program:
             self.command = [*shlex.split(os.environ.get('VIRTBUSD_WRAPPER', '')), os.environ['VIRTBUSD']]
+        self.command[:0] = prefix
         self.command += arguments
         if config is not None:
             self.command += ['--config', bus.write(f'config.{Daemon.count}', config)]

@@ -17,7 +17,7 @@ import subprocess
 import sys
 
 NEEDED = ('libvirtd', 'virtlogd', 'virsh', 'qemu-system-x86_64', 'qemu-img', 'unshare', 'nsenter')
-OWN = ('/etc/libvirt', '/run', '/var/cache/libvirt', '/var/lib/libvirt', '/var/log/libvirt')
+OWN = ('/etc/libvirt', '/etc/sasl2', '/run', '/var/cache/libvirt', '/var/lib/libvirt', '/var/log/libvirt')
 PATH = '/usr/local/sbin:/usr/sbin:/sbin:' + os.environ.get('PATH', '/usr/bin:/bin')
 NAMESPACES = ('--mount', '--pid', '--net')
 
@@ -56,13 +56,20 @@ def wait_for_end(pid_descriptor, seconds=30):
 
 
 class Libvirtd:
-    def __init__(self, directory):
+    def __init__(self, directory, config='', sasl='', near=None):
+        """@config goes into libvirtd.conf, which may say that it listens; @sasl is that of SASL. @near
+        is one whose network this one shares."""
         self.directory = str(directory)
+        for name, text in (('more.conf', config), ('sasl.conf', sasl)):
+            with open(os.path.join(self.directory, name), 'w') as file:
+                file.write(text)
+        self.listen = ['--listen'] if 'listen' in config else []
         self.socket = os.path.join(self.directory, 'libvirt-sock')
         self.uri = self.uri_through(self.socket)
         self.pid = None  # libvirtd's, as seen from here
+        own = NAMESPACES[:-1] if near else NAMESPACES
         self.init = subprocess.Popen(
-            ['unshare', *NAMESPACES, '--fork', '--kill-child', '--mount-proc',
+            [*(near.in_network() if near else ()), 'unshare', *own, '--fork', '--kill-child', '--mount-proc',
              sys.executable, __file__, self.directory],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=self.environment())
         assert self.init.stdout.readline() == b'ready\n', 'no namespaces for libvirtd'
@@ -76,15 +83,22 @@ class Libvirtd:
     def environment():
         return {**os.environ, 'PATH': PATH, 'LC_ALL': 'C'}
 
+    def first(self):
+        """The first process of the namespaces."""
+        with open(f'/proc/{self.init.pid}/task/{self.init.pid}/children') as children:
+            return children.read().split()[0]
+
+    def in_network(self):
+        """What stands before a command to run it where libvirtd's network is, but nothing else of it."""
+        return ['nsenter', f'--net=/proc/{self.first()}/ns/net']
+
     def enter(self, *command):
         """Runs a command where libvirtd is. A daemon's returns when the daemon is ready."""
-        with open(f'/proc/{self.init.pid}/task/{self.init.pid}/children') as children:
-            first = children.read().split()[0]
-        subprocess.run(['nsenter', '--target', first, *NAMESPACES, *command],
+        subprocess.run(['nsenter', '--target', self.first(), *NAMESPACES, *command],
                        check=True, timeout=60, env=self.environment(), stdin=subprocess.DEVNULL)
 
     def start(self):
-        self.enter('libvirtd', '--daemon', '--config', '/etc/libvirt/libvirtd.conf')
+        self.enter('libvirtd', '--daemon', *self.listen, '--config', '/etc/libvirt/libvirtd.conf')
         with socket.socket(socket.AF_UNIX) as client:
             client.connect(self.socket)
             credentials = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
@@ -124,7 +138,10 @@ def first_process(directory):
     for path in OWN:
         os.makedirs(path, exist_ok=True)
         subprocess.run(['mount', '-t', 'tmpfs', 'none', path], check=True)
-    for name, contents in (('libvirtd.conf', LIBVIRTD_CONF.format(directory=directory)),
+    with open(os.path.join(directory, 'more.conf')) as file:
+        more = file.read()
+    shutil.copy(os.path.join(directory, 'sasl.conf'), '/etc/sasl2/libvirt.conf')
+    for name, contents in (('libvirtd.conf', LIBVIRTD_CONF.format(directory=directory) + more),
                            ('qemu.conf', QEMU_CONF), ('virtlogd.conf', '')):
         with open('/etc/libvirt/' + name, 'w') as file:
             file.write(contents)

@@ -53,7 +53,7 @@ COMPAT_INSTALLED = '''
     share/dbus-1/system.d/org.libvirt.conf
 '''.split()
 INTERFACES = '''
-    Connection Domain DomainCheckpoint DomainSnapshot Interface LxcDomain Manager NWFilter
+    AuthAgent Connection Domain DomainCheckpoint DomainSnapshot Interface LxcDomain Manager NWFilter
     NWFilterBinding Network NetworkPort NodeDevice QemuConnection QemuDomain Secret StoragePool
     StorageVol
 '''.split()

@@ -42,8 +42,12 @@ NODE = """
 
 def open_connection(client, uri, **options):
     """@options are GVariants; a _ in their names is a -."""
-    return client.call(ROOT, MANAGER + '.OpenConnection', '(sa{sv})', uri,
-                       {name.replace('_', '-'): value for name, value in options.items()})
+    arguments = GLib.Variant('(sa{sv})', (
+        uri, {name.replace('_', '-'): value for name, value in options.items()}))
+    call = client.start(ROOT, MANAGER + '.OpenConnection', arguments).wait()
+    if call.error:
+        raise call.error
+    return call.value.unpack()[0]
 
 
 def boolean(value=True):
