@@ -162,8 +162,8 @@ static void
 on_answered(gpointer data)
 {
     Letter *letter = data;
-    g_autoptr(GError) refusal = claims_take(&letter->claims);
 
+    claims_take(&letter->claims, NULL);
     letter_decide(letter, claims_has(&letter->claims, need_of_object(letter->signal), NULL) &&
                               claims_has(&letter->claims, need_of_signal(letter->signal), NULL));
 }
@@ -173,8 +173,9 @@ static void
 on_answered_for_all(gpointer data)
 {
     Letter *letter = data;
-    g_autoptr(GError) refusal = claims_take(&letter->claims);
+    g_autoptr(GError) refusal = NULL;
 
+    claims_take(&letter->claims, &refusal);
     if (refusal && letter->details && letter->listener) {
         letter_claim_all(letter, letter->details);
         letter_ask(letter, on_answered);

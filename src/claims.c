@@ -33,22 +33,18 @@ claims_add(Claims *claims, const Permission *needs, char **details, const char *
     }
 }
 
-GError *
-claims_take(Claims *claims)
+void
+claims_take(Claims *claims, GError **refusal)
 {
-    GError *refusal = NULL;
-
     for (guint i = 0; i < claims->questions->len; i++) {
         Question *question = claims->questions->pdata[i];
 
         if (!question->refusal)
             g_hash_table_add(claims->granted, g_steal_pointer(&question->grant));
-        else if (!refusal)
-            refusal = g_steal_pointer(&question->refusal);
+        else if (refusal && !*refusal)
+            *refusal = g_steal_pointer(&question->refusal);
     }
     g_ptr_array_set_size(claims->questions, 0);
-
-    return refusal;
 }
 
 gboolean

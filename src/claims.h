@@ -18,8 +18,8 @@ void claims_clear(Claims *claims);
  * are about different things; NULL stands for all of them. */
 void claims_add(Claims *claims, const Permission *needs, char **details, const char *subject);
 
-/* Takes what was answered. (owned) (nullable) The first refusal. */
-GError *claims_take(Claims *claims);
+/* Takes what was answered. @refusal (owned) (nullable) is set to the first, if there is any. */
+void claims_take(Claims *claims, GError **refusal);
 
 /* Whether all @needs were granted. */
 gboolean claims_has(Claims *claims, const Permission *needs, const char *subject);

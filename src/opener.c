@@ -92,7 +92,7 @@ call_bus(Opener *opener, const char *name, const char *path, const char *interfa
 static void
 overwrite_received(Opener *opener)
 {
-    g_autoptr(GVariant) unused =
+    g_autoptr(GVariant) unused G_GNUC_UNUSED =
         call_bus(opener, "org.freedesktop.DBus", "/org/freedesktop/DBus",
                  "org.freedesktop.DBus.Introspectable", "Introspect", NULL, "(s)", NULL);
 }

@@ -244,8 +244,9 @@ static void
 on_decided(gpointer data)
 {
     Request *request = data;
-    g_autoptr(GError) refusal = claims_take(&request->claims);
+    g_autoptr(GError) refusal = NULL;
 
+    claims_take(&request->claims, &refusal);
     if (refusal) {
         answer(request->call, NULL, refusal);
         request_free(request);

@@ -115,7 +115,7 @@ on_allowed(gpointer data)
 {
     Call *call = data;
 
-    call->error = claims_take(&call->permit->claims);
+    claims_take(&call->permit->claims, &call->error);
     call->permit->next(call);
 }
 
@@ -124,9 +124,10 @@ static void
 on_readable(gpointer data)
 {
     Call *call = data;
-    g_autoptr(GError) refusal = claims_take(&call->permit->claims);
+    g_autoptr(GError) refusal = NULL;
     const Binding *getter = call->interface->getters;
 
+    claims_take(&call->permit->claims, &refusal);
     while (getter->name && !permit_reads(call, getter))
         getter++;
     if (refusal &&
@@ -224,8 +225,9 @@ static void
 on_admitted(gpointer data)
 {
     Call *call = data;
-    g_autoptr(GError) refusal = claims_take(&call->permit->claims);
+    g_autoptr(GError) refusal = NULL;
 
+    claims_take(&call->permit->claims, &refusal);
     /* At the root each connection counts by itself. */
     if (refusal && call->place.connection) {
         call->error = g_steal_pointer(&refusal);

@@ -52,8 +52,9 @@ static void
 on_results(gpointer data)
 {
     Call *call = data;
-    g_autoptr(GError) refusal = claims_take(&call->permit->claims);
+    g_autoptr(GError) refusal = NULL;
 
+    claims_take(&call->permit->claims, &refusal);
     if (refusal) {
         g_autoptr(GVariant) result = g_steal_pointer(&call->result);
         g_autoptr(GVariant) value = g_variant_get_child_value(result, 0);
@@ -88,8 +89,9 @@ static void
 on_all_results(gpointer data)
 {
     Call *call = data;
-    g_autoptr(GError) refusal = claims_take(&call->permit->claims);
+    g_autoptr(GError) refusal = NULL;
 
+    claims_take(&call->permit->claims, &refusal);
     if (refusal)
         ask_each_result(call);
     else
@@ -175,8 +177,8 @@ static void
 on_properties_viewed(gpointer data)
 {
     Call *call = data;
-    g_autoptr(GError) refusal = claims_take(&call->permit->claims);
 
+    claims_take(&call->permit->claims, NULL);
     call->permit->next(call);
 }
 
@@ -184,8 +186,8 @@ static void
 on_each_viewed(gpointer data)
 {
     Call *call = data;
-    g_autoptr(GError) refusal = claims_take(&call->permit->claims);
 
+    claims_take(&call->permit->claims, NULL);
     visit_each(call, claim_properties_of_shown);
     permit_ask(call, FALSE, on_properties_viewed);
 }
@@ -195,8 +197,8 @@ static void
 on_all_viewed(gpointer data)
 {
     Call *call = data;
-    g_autoptr(GError) refusal = claims_take(&call->permit->claims);
 
+    claims_take(&call->permit->claims, NULL);
     visit_each(call, claim_one);
     permit_ask(call, FALSE, on_each_viewed);
 }

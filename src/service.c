@@ -105,7 +105,7 @@ on_terminate(gpointer data)
 static void
 on_name_lost(GDBusConnection *bus, const char *name, gpointer data)
 {
-    if (!bus)
+    if (!bus || g_dbus_connection_is_closed(bus))
         return;
 
     g_critical("the bus gave the name %s to somebody else, or took it away", name);
