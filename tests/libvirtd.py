@@ -56,20 +56,23 @@ def wait_for_end(pid_descriptor, seconds=30):
 
 
 class Libvirtd:
-    def __init__(self, directory, config='', sasl='', near=None):
+    def __init__(self, directory, config='', sasl='', near=None, own_processes=True):
         """@config goes into libvirtd.conf, which may say that it listens; @sasl is that of SASL. @near
-        is one whose network this one shares."""
+        is one whose network this one shares. Without @own_processes libvirtd sees those outside, and
+        whoever asks polkit about them; then it ends with what it started when close() says so."""
         self.directory = str(directory)
         for name, text in (('more.conf', config), ('sasl.conf', sasl)):
             with open(os.path.join(self.directory, name), 'w') as file:
                 file.write(text)
         self.listen = ['--listen'] if 'listen' in config else []
+        self.namespaces = [n for n in NAMESPACES if own_processes or n != '--pid']
+        proc = ['--kill-child', '--mount-proc'] if own_processes else []
         self.socket = os.path.join(self.directory, 'libvirt-sock')
         self.uri = self.uri_through(self.socket)
         self.pid = None  # libvirtd's, as seen from here
-        own = NAMESPACES[:-1] if near else NAMESPACES
+        own = [n for n in self.namespaces if not (near and n == '--net')]
         self.init = subprocess.Popen(
-            [*(near.in_network() if near else ()), 'unshare', *own, '--fork', '--kill-child', '--mount-proc',
+            [*(near.in_network() if near else ()), 'unshare', *own, '--fork', *proc,
              sys.executable, __file__, self.directory],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=self.environment())
         assert self.init.stdout.readline() == b'ready\n', 'no namespaces for libvirtd'
@@ -94,7 +97,7 @@ class Libvirtd:
 
     def enter(self, *command):
         """Runs a command where libvirtd is. A daemon's returns when the daemon is ready."""
-        subprocess.run(['nsenter', '--target', self.first(), *NAMESPACES, *command],
+        subprocess.run(['nsenter', '--target', self.first(), *self.namespaces, *command],
                        check=True, timeout=60, env=self.environment(), stdin=subprocess.DEVNULL)
 
     def start(self):
@@ -134,6 +137,26 @@ class Libvirtd:
         return done.stdout
 
 
+def others_here():
+    """The processes that see the same mounts as this one, without the one that waits for it."""
+    here = os.readlink('/proc/self/ns/mnt')
+    for pid in map(int, filter(str.isdecimal, os.listdir('/proc'))):
+        try:
+            if os.readlink(f'/proc/{pid}/ns/mnt') == here and pid not in (os.getpid(), os.getppid()):
+                yield pid
+        except OSError:  # it has ended, or is not ours to see
+            pass
+
+
+def end_others():
+    while others := list(others_here()):
+        for pid in others:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+
 def first_process(directory):
     for path in OWN:
         os.makedirs(path, exist_ok=True)
@@ -149,6 +172,7 @@ def first_process(directory):
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # orphans must not stay as zombies
     os.write(1, b'ready\n')
     sys.stdin.read()
+    end_others()
 
 
 if __name__ == '__main__':

@@ -30,6 +30,7 @@ RULES = '/etc/polkit-1/rules.d/10-test.rules'
 PACKAGED_RULES = '/usr/share/polkit-1/rules.d/60-org.libvirt1.rules'
 SOURCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ACTIONS = '/usr/share/polkit-1/actions/org.libvirt1.policy'
+LIBVIRT_ACTIONS = '/usr/share/polkit-1/actions/org.libvirt.api.policy'  # libvirtd's own
 COMPAT = 'org.libvirt'
 POLKIT = 'org.freedesktop.PolicyKit1'
 AUTHORITY = '/org/freedesktop/PolicyKit1/Authority'
@@ -186,11 +187,17 @@ def enter_namespace():
     _mount('--make-rprivate', '/')
     with tempfile.TemporaryDirectory() as directory:  # what is mounted needs no name there
         _add_users(directory)
+    libvirt_actions = None
+    with contextlib.suppress(FileNotFoundError), open(LIBVIRT_ACTIONS, encoding='utf-8') as file:
+        libvirt_actions = file.read()
     for path in ('/etc/polkit-1', '/usr/share/polkit-1'):
         _mount('-t', 'tmpfs', '-o', 'mode=755', 'none', path)
         os.mkdir(path + '/rules.d')
     os.mkdir('/usr/share/polkit-1/actions')
     shutil.copy(os.environ['VIRTBUS_POLICY'], ACTIONS)
+    if libvirt_actions:
+        with open(LIBVIRT_ACTIONS, 'w', encoding='utf-8') as file:
+            file.write(libvirt_actions)
     shutil.copy(f'{SOURCE}/polkit/org.libvirt1.rules', PACKAGED_RULES)
 
 
