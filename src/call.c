@@ -19,6 +19,7 @@
 #include "error.h"
 #include "managed.h"
 #include "properties.h"
+#include "route.h"
 #include "selection.h"
 #include "tree.h"
 #include "watch.h"
@@ -292,42 +293,6 @@ on_opened(gpointer data, const GError *error)
     if (error)
         connection_tell_none(call->place.connection);
     selection_of_registry(call, call_answer);
-}
-
-/* What takes long runs on whichever link is free then, so it finds its object there. */
-static void
-call_drop_object(Call *call)
-{
-    if (call->object)
-        call->place.kind->free(g_steal_pointer(&call->object));
-}
-
-void
-call_push(Call *call, LinkRun run, LinkDone done)
-{
-    Connection *connection = call->place.connection;
-    Spares *spares;
-
-    if (!call->entered)
-        call->entered = connection_enter(connection, &call->error);
-    if (!call->entered) {
-        call_reply(call);
-        return;
-    }
-
-    spares = call->lane == LANE_LONG ? connection_get_spares(connection) : NULL;
-    if (spares) {
-        call_drop_object(call);
-        spares_push(spares, call_get_sender(call), run, done, call);
-        return;
-    }
-
-    if (!call->link) {
-        call->link = link_ref(connection_get_link(connection));
-        if (!connection_is_current(connection, call->link))
-            call_drop_object(call);
-    }
-    link_push(call->link, call_get_sender(call), run, done, call);
 }
 
 /* (owned) (nullable) The handle that is at hand. What runs on a spare link needs one of its own. */

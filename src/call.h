@@ -68,9 +68,6 @@ void call_reply(Call *call);
 /* The caller's name on the bus. */
 const char *call_get_sender(Call *call);
 
-/* Has a worker of the connection do something for the call, unless too many calls wait already. */
-void call_push(Call *call, LinkRun run, LinkDone done);
-
 /* On a worker: finds the object, if it is not at hand already. */
 gboolean call_look_up(Call *call);
 

@@ -14,6 +14,7 @@
 
 #include "bindings.h"
 #include "details.h"
+#include "route.h"
 
 static const Permission nothing[] = { { 0 } };
 static const Permission connect_getattr[] = { { "connect", "getattr", WHEN_ALWAYS, 0, 0 }, { 0 } };

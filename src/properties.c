@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "permit.h"
+#include "route.h"
 
 static GVariant *
 get(Call *call, GVariant *arguments, GError **error)
