@@ -333,7 +333,7 @@ on_authorized(Call *call)
              (!place->connection || connection_is_alive(place->connection)))
         selection_of_registry(call, call_answer);
     else if (call->lane == LANE_REGISTRY)
-        call_push(call, run_nothing, on_opened);
+        call_push_common(call, run_nothing, on_opened);
     else
         call_push(call, call_run, call_ran);
 }

@@ -45,7 +45,7 @@ static const Predefined session_connections[] = {
 static const char *const service_keys[] = {
     "Workers", "QueueLength", "CallsPerCaller", "ConnectionsPerUser", "Predefined", "Compat", NULL
 };
-static const char *const connection_keys[] = { "URI", "ReadOnly", NULL };
+static const char *const connection_keys[] = { "URI", "ReadOnly", "PassIdentity", NULL };
 
 static void
 connection_config_free(ConnectionConfig *connection)
@@ -246,10 +246,12 @@ read_connection(Config *config, GKeyFile *file, const char *group, GError **erro
     g_autofree char *uri = NULL;
     g_autoptr(GError) invalid = NULL;
     gboolean read_only = FALSE;
+    gboolean pass_identity = FALSE;
     ConnectionConfig *connection;
 
     if (!check_name(group, name, error) || !check_keys(file, group, connection_keys, error) ||
-        !read_boolean(file, group, "ReadOnly", &read_only, error))
+        !read_boolean(file, group, "ReadOnly", &read_only, error) ||
+        !read_boolean(file, group, "PassIdentity", &pass_identity, error))
         return FALSE;
 
     /* With a bad escape there is a string, too. */
@@ -262,6 +264,7 @@ read_connection(Config *config, GKeyFile *file, const char *group, GError **erro
 
     connection = connection_config_new(name, uri);
     connection->read_only = read_only;
+    connection->pass_identity = pass_identity;
     take_connection(config, connection);
     return TRUE;
 }

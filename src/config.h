@@ -11,6 +11,7 @@ typedef struct {
     char *name; /* (owned) the connection's path element: "QEMU" */
     char *uri;  /* (owned) */
     gboolean read_only;
+    gboolean pass_identity; /* libvirt is told who calls */
 } ConnectionConfig;
 
 typedef struct {

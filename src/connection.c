@@ -36,6 +36,7 @@ struct Connection {
 
     Link *main_link;         /* (owned) (nullable) */
     Spares *spares;          /* (owned) (nullable) */
+    Envoys *envoys;          /* (owned) (nullable) */
     Registry *registry;      /* (owned) of the main link */
     struct Watches *watches; /* (owned) */
     GQueue early;            /* of Signal (owned): came before the registry was filled */
@@ -209,6 +210,18 @@ connection_get_link(Connection *connection)
     return spare ? spare : link;
 }
 
+Envoys *
+connection_get_envoys(Connection *connection)
+{
+    return connection->envoys;
+}
+
+void
+connection_set_envoys(Connection *connection, Envoys *envoys)
+{
+    connection->envoys = envoys;
+}
+
 gboolean
 connection_is_current(Connection *connection, Link *link)
 {
@@ -370,6 +383,8 @@ connection_give_up(Connection *connection)
     g_clear_handle_id(&connection->retry, g_source_remove);
     g_clear_pointer(&connection->main_link, link_abandon);
     g_clear_pointer(&connection->spares, spares_free);
+    if (connection->envoys)
+        envoys_clear(connection->envoys);
     forget(connection);
 }
 
@@ -394,6 +409,7 @@ connection_unref(Connection *connection)
 
     connection_give_up(connection);
     g_clear_pointer(&connection->opener, opener_unref);
+    g_clear_pointer(&connection->envoys, envoys_unref);
     registry_free(connection->registry);
     watches_free(connection->watches);
     g_free(connection->name);

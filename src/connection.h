@@ -4,6 +4,7 @@
 
 #include "binding.h"
 #include "config.h"
+#include "envoys.h"
 #include "link.h"
 #include "registry.h"
 #include "spares.h"
@@ -63,6 +64,10 @@ void connection_tell_none(Connection *connection);
 Link *connection_get_main_link(Connection *connection);
 Link *connection_get_link(Connection *connection);     /* for what is short */
 Spares *connection_get_spares(Connection *connection); /* (nullable) for what may take long */
+
+/* (nullable) For the calls of those who are asked about, where libvirt is told who calls. */
+Envoys *connection_get_envoys(Connection *connection);
+void connection_set_envoys(Connection *connection, Envoys *envoys); /* takes it over */
 
 /* Whether what comes through @link belongs into the registry. */
 gboolean connection_is_current(Connection *connection, Link *link);

@@ -245,7 +245,7 @@ check_limit(Holdings *holdings, guint user, GError **error)
 static Holding *
 make_holding(Holdings *holdings, const Wish *wish, GError **error)
 {
-    ConnectionConfig config = { NULL, (char *)wish->uri, wish->read_only };
+    ConnectionConfig config = { .uri = (char *)wish->uri, .read_only = wish->read_only };
     Account *account = find_account(holdings, wish->user);
     g_autoptr(Connection) connection = NULL;
 

@@ -153,7 +153,7 @@ read_property(Call *call, const Binding *getter)
         return;
     }
 
-    if (!call->entered)
+    if (!call->entered || call_needs_envoy(call))
         return;
 
     reading = g_new0(Reading, 1);
@@ -167,35 +167,8 @@ read_property(Call *call, const Binding *getter)
 }
 
 static void
-look_up_run(virConnectPtr connect, gpointer data)
+read_properties(Call *call)
 {
-    Call *call = data;
-
-    call->connect = connect;
-    call_look_up(call);
-}
-
-static void
-look_up_done(gpointer data, const GError *error)
-{
-    Call *call = data;
-
-    if (error)
-        call->error = g_error_copy(error);
-    if (call->error)
-        call_reply(call);
-    else
-        properties_get_all(call);
-}
-
-void
-properties_get_all(Call *call)
-{
-    if (call->place.kind && !call->object) {
-        call_push(call, look_up_run, look_up_done);
-        return;
-    }
-
     if (call->place.connection && !call->entered)
         call->entered = connection_enter(call->place.connection, NULL);
 
@@ -205,4 +178,36 @@ properties_get_all(Call *call)
             read_property(call, getter);
     }
     finish_if_read(call);
+}
+
+static void
+look_up_run(virConnectPtr connect, gpointer data)
+{
+    Call *call = data;
+
+    call->connect = connect;
+    call_look_up(call);
+}
+
+/* Of the connection itself something is known without any link to it. */
+static void
+look_up_done(gpointer data, const GError *error)
+{
+    Call *call = data;
+
+    if (error && call->place.kind)
+        call->error = g_error_copy(error);
+    if (call->error)
+        call_reply(call);
+    else
+        read_properties(call);
+}
+
+void
+properties_get_all(Call *call)
+{
+    if ((call->place.kind && !call->object) || call_needs_envoy(call))
+        call_push(call, look_up_run, look_up_done);
+    else
+        read_properties(call);
 }

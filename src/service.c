@@ -194,6 +194,13 @@ on_caller_gone(gpointer data, const char *caller)
 
     openings_forget(service->openings, caller);
     holdings_forget(service->holdings, caller);
+
+    for (guint i = 0; i < service->connections->len; i++) {
+        Envoys *envoys = connection_get_envoys(service->connections->pdata[i]);
+
+        if (envoys)
+            envoys_dismiss(envoys, caller);
+    }
 }
 
 static gboolean
@@ -207,8 +214,11 @@ service_publish(Service *service, const Config *config, GError **error)
         return FALSE;
 
     for (guint i = 0; i < config->connections->len; i++) {
-        Connection *connection = service_new_connection(service, config->connections->pdata[i]);
+        const ConnectionConfig *wanted = config->connections->pdata[i];
+        Connection *connection = service_new_connection(service, wanted);
 
+        if (wanted->pass_identity)
+            connection_set_envoys(connection, envoys_new(service->bus, wanted, config->workers));
         g_ptr_array_add(service->connections, connection);
         if (!tree_add_connection(service->tree, connection, error) ||
             (service->compat_tree && !tree_add_connection(service->compat_tree, connection, error)))

@@ -137,6 +137,21 @@ test_connections(void)
     assert_connection(config, "Xen", "xen:///", FALSE);
 }
 
+static void
+test_pass_identity(void)
+{
+    g_autoptr(Config) config = load("[Service]\nPredefined=false\n"
+                                    "[Connection A]\nURI=a:///\n"
+                                    "[Connection B]\nURI=b:///\nPassIdentity=true\n"
+                                    "[Connection C]\nURI=c:///\nPassIdentity=false\n");
+    const ConnectionConfig *const *connections = (gpointer)config->connections->pdata;
+
+    g_assert_cmpuint(config->connections->len, ==, 3);
+    g_assert_false(connections[0]->pass_identity);
+    g_assert_true(connections[1]->pass_identity);
+    g_assert_false(connections[2]->pass_identity);
+}
+
 /* [Service] counts wherever it stands. */
 static void
 test_not_predefined(void)
@@ -192,6 +207,8 @@ test_bad_booleans(void)
     assert_mistake("[Service]\nPredefined=yes", "[Service] Predefined", "true nor false");
     assert_mistake("[Service]\nPredefined=", "[Service] Predefined", "true nor false");
     assert_mistake("[Connection A]\nURI=a:///\nReadOnly=TRUE", "[Connection A] ReadOnly", "'TRUE'");
+    assert_mistake("[Connection A]\nURI=a:///\nPassIdentity=1", "[Connection A] PassIdentity",
+                   "'1'");
 }
 
 static void
@@ -323,6 +340,7 @@ main(int argc, char **argv)
     g_test_add_func("/config/empty", test_empty);
     g_test_add_func("/config/service", test_service);
     g_test_add_func("/config/connections", test_connections);
+    g_test_add_func("/config/pass-identity", test_pass_identity);
     g_test_add_func("/config/not-predefined", test_not_predefined);
     g_test_add_func("/config/bad-numbers", test_bad_numbers);
     g_test_add_func("/config/bad-booleans", test_bad_booleans);
