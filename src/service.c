@@ -11,7 +11,9 @@
 #include <sysexits.h>
 
 #include "audience.h"
+#include "gate.h"
 #include "holdings.h"
+#include "introspection.h"
 #include "managed.h"
 #include "opening.h"
 #include "tree.h"
@@ -35,6 +37,9 @@ struct Service {
     guint compat_name;
     gboolean ending;
     int status;
+
+    Introspection *introspection; /* (owned) */
+    Gate *gate;                   /* (owned) (nullable) on a session bus, where all may know all */
 };
 
 gboolean
@@ -157,6 +162,7 @@ gboolean
 service_shows(Service *service, Connection *connection, const char *caller)
 {
     return connection_is_visible_to(connection, CALLERS_NOBODY) ||
+           g_strcmp0(caller, g_dbus_connection_get_unique_name(service->bus)) == 0 ||
            connection_is_visible_to(connection, callers_get_user(service->callers, caller));
 }
 
@@ -280,6 +286,8 @@ service_clear(Service *service)
     tree_free(service->tree);
     g_clear_pointer(&service->compat_tree, tree_free);
     arrivals_free(service->arrivals);
+    g_clear_pointer(&service->gate, gate_close);
+    introspection_free(service->introspection);
     g_dbus_connection_flush_sync(service->bus, NULL, NULL);
 
     openings_free(service->openings);
@@ -344,6 +352,9 @@ service_run(const Config *config, GDBusConnection *bus)
     service.openings = openings_new();
     callers_on_left(service.callers, on_caller_gone, &service);
     service.connections = g_ptr_array_new_with_free_func((GDestroyNotify)connection_unref);
+    service.introspection = introspection_new(&service, bus);
+    if (config->system_bus)
+        service.gate = gate_new(bus, introspection_answer, service.introspection);
 
     if (service_publish(&service, config, &error)) {
         service_serve(&service);
