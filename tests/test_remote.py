@@ -283,6 +283,7 @@ def count_in_memory(pid, text):
 
 
 @pytest.mark.skipif('VIRTBUSD_WRAPPER' in os.environ, reason='valgrind keeps what was freed')
+@pytest.mark.skipif('ASAN_OPTIONS' in os.environ, reason='AddressSanitizer keeps what was freed')
 def test_secret_is_wiped(client, daemon, second, agent):
     path = open_connection(client, SASL_URI, agent=agent.option())
     assert agent.asked
