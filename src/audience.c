@@ -48,8 +48,6 @@ typedef struct {
     gboolean trusted; /* the caller may read all that is in it */
 } Letter;
 
-static const Permission connect_getattr[] = { { "connect", "getattr", WHEN_ALWAYS, 0, 0 }, { 0 } };
-
 /* What libvirt wants of those who listen to QEMU's monitor. */
 static const Permission monitor_needs[] = { { "connect", "write", WHEN_ALWAYS, 0, 0 }, { 0 } };
 
@@ -68,28 +66,18 @@ letter_unref(Letter *letter)
 
 /* --- what is needed --- */
 
-static const Permission *
-need_of_object(const Signal *signal)
+static gboolean
+is_from_monitor(const Signal *signal)
 {
-    return signal->kind ? details_get_getattr(signal->kind) : connect_getattr;
+    return strcmp(signal->interface, qemu_domain_bindings.info->name) == 0;
 }
 
-static const Permission *
-need_of_signal(const Signal *signal)
-{
-    gboolean is_monitor = strcmp(signal->interface, qemu_domain_bindings.info->name) == 0;
-
-    return is_monitor ? monitor_needs : connect_getattr + 1;
-}
-
-/* (nullable) */
 static const Permission *
 need_of_value(const Signal *signal, const char *name)
 {
     const Interface *interface = signal->kind ? signal->kind->interfaces[0] : &connection_bindings;
-    const Binding *getter = binding_find(interface->getters, name);
 
-    return getter ? getter->permissions : NULL;
+    return binding_find(interface->getters, name)->permissions;
 }
 
 /* Of what has not been granted already. */
@@ -107,7 +95,7 @@ letter_claim_all(Letter *letter, char **details)
     GVariantIter iter;
     const char *name;
 
-    letter_claim(letter, need_of_object(letter->signal), details);
+    letter_claim(letter, details_get_getattr(letter->signal->kind), details);
     if (!values)
         return;
 
@@ -164,8 +152,10 @@ on_answered(gpointer data)
     Letter *letter = data;
 
     claims_take(&letter->claims, NULL);
-    letter_decide(letter, claims_has(&letter->claims, need_of_object(letter->signal), NULL) &&
-                              claims_has(&letter->claims, need_of_signal(letter->signal), NULL));
+    letter_decide(
+        letter,
+        claims_has(&letter->claims, details_get_getattr(letter->signal->kind), NULL) &&
+            (!is_from_monitor(letter->signal) || claims_has(&letter->claims, monitor_needs, NULL)));
 }
 
 /* Whether the caller may know of all objects. */
@@ -198,7 +188,8 @@ on_identified(gpointer data, gboolean trusted, const GError *error)
 
     details = details_of_connection(letter->connection);
     letter_claim_all(letter, details);
-    letter_claim(letter, need_of_signal(letter->signal), details);
+    if (is_from_monitor(letter->signal))
+        letter_claim(letter, monitor_needs, details);
     letter_ask(letter, on_answered_for_all);
 }
 

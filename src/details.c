@@ -236,6 +236,11 @@ static const struct {
 const Permission *
 details_get_getattr(const Kind *kind)
 {
+    static const Permission of_connection[] = GETATTR("connect");
+
+    if (!kind)
+        return of_connection;
+
     for (guint i = 0; i < G_N_ELEMENTS(describers); i++) {
         if (describers[i].kind == kind || describers[i].kind->compat == kind)
             return describers[i].getattr;

@@ -7,7 +7,7 @@
 /* What polkit's rules can look at, in the words of libvirt's own polkit driver: a list of
  * NAME=value, ended by NULL, that grows. */
 
-/* What is needed to know that there is an object of a kind. */
+/* What is needed to know that there is an object of a kind, or a connection if that is NULL. */
 const Permission *details_get_getattr(const Kind *kind);
 
 /* (owned) Of a connection. */

@@ -34,8 +34,6 @@ typedef struct {
 /* No connection can be here. */
 static const char nowhere[] = "/org/libvirt1/job";
 
-static const Permission connect_getattr[] = { { "connect", "getattr", WHEN_ALWAYS, 0, 0 }, { 0 } };
-
 static void
 visit_free(Visit *visit)
 {
@@ -135,7 +133,7 @@ claim_place(Visit *visit, const Face *face, char **below)
 
     details = details_of_connection(connection);
 
-    claims_add(&visit->claims, connect_getattr, details, NULL);
+    claims_add(&visit->claims, details_get_getattr(NULL), details, NULL);
     for (const Kind *const *kind = face->kinds; *kind && below[1] && !below[2]; kind++) {
         if (strcmp((*kind)->node, below[1]) == 0)
             claims_add(&visit->claims, details_get_getattr(*kind), details, NULL);

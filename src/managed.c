@@ -85,7 +85,7 @@ managed_put(Connection *connection, const char *element, Sight *sight)
 {
     const Kind *kind = sight->kind;
     Registry *registry = connection_get_registry(connection);
-    void *known = registry_get_handle(registry, kind, element);
+    void *known = sight->handle ? NULL : registry_get_handle(registry, kind, element);
     g_auto(GStrv) details = known ? details_add_object(NULL, kind, known) : NULL;
     g_autoptr(GVariant) changed = NULL;
     Change change = registry_put(registry, element, sight, &changed);

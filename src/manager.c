@@ -71,7 +71,7 @@ connection_get_last_error(Call *call, GVariant *arguments G_GNUC_UNUSED,
                           GError **error G_GNUC_UNUSED)
 {
     static const virError none;
-    const char *sender = g_dbus_method_invocation_get_sender(call->invocation);
+    const char *sender = call_get_sender(call);
     const virError *last = callers_get_error(service_get_callers(call->place.service), sender,
                                              connection_get_name(call->place.connection));
 

@@ -283,7 +283,7 @@ request_decide(Request *request)
 GVariant *
 manager_open_connection(Call *call, GVariant *arguments, GError **error)
 {
-    Wish wish = { .caller = g_dbus_method_invocation_get_sender(call->invocation) };
+    Wish wish = { .caller = call_get_sender(call) };
     g_autoptr(GVariant) options = NULL;
     guint seconds = 0;
     Request *request;
@@ -307,7 +307,7 @@ connection_close(Call *call, GVariant *arguments G_GNUC_UNUSED, GError **error)
 {
     Holdings *holdings = service_get_holdings(call->place.service);
     Connection *connection = call->place.connection;
-    const char *caller = g_dbus_method_invocation_get_sender(call->invocation);
+    const char *caller = call_get_sender(call);
 
     if (!holdings_give_back(holdings, connection, caller) &&
         !holdings_close_kept(holdings, connection)) {

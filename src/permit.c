@@ -17,7 +17,6 @@
 #include "route.h"
 
 static const Permission nothing[] = { { 0 } };
-static const Permission connect_getattr[] = { { "connect", "getattr", WHEN_ALWAYS, 0, 0 }, { 0 } };
 
 void
 permit_free(Permit *permit)
@@ -52,8 +51,7 @@ void
 permit_ask(Call *call, gboolean interactive, ClientAnswered answered)
 {
     interactive = interactive && permit_is_interactive(call);
-    authority_ask(service_get_authority(call->place.service),
-                  g_dbus_method_invocation_get_sender(call->invocation), interactive,
+    authority_ask(service_get_authority(call->place.service), call_get_sender(call), interactive,
                   call->permit->claims.questions, answered, call);
 }
 
@@ -242,8 +240,7 @@ on_admitted(gpointer data)
 static gboolean
 is_visible(Call *call, Connection *connection)
 {
-    return service_shows(call->place.service, connection,
-                         g_dbus_method_invocation_get_sender(call->invocation));
+    return service_shows(call->place.service, connection, call_get_sender(call));
 }
 
 static void
@@ -253,11 +250,11 @@ ask_admission(Call *call)
     GPtrArray *connections = service_get_connections(call->place.service);
 
     if (call->place.connection)
-        claims_add(claims, connect_getattr, call->permit->connection_details, NULL);
+        claims_add(claims, details_get_getattr(NULL), call->permit->connection_details, NULL);
     for (guint i = 0; !call->place.connection && i < connections->len; i++) {
         g_auto(GStrv) details = details_of_connection(connections->pdata[i]);
         if (is_visible(call, connections->pdata[i]))
-            claims_add(claims, connect_getattr, details,
+            claims_add(claims, details_get_getattr(NULL), details,
                        connection_get_name(connections->pdata[i]));
     }
 
@@ -290,7 +287,7 @@ void
 permit_call(Call *call, PermitNext next)
 {
     Authority *authority = service_get_authority(call->place.service);
-    const char *sender = g_dbus_method_invocation_get_sender(call->invocation);
+    const char *sender = call_get_sender(call);
     Entry *entry;
 
     if (authority_trusts(authority, sender)) {
@@ -313,6 +310,6 @@ gboolean
 permit_shows_connection(Call *call, Connection *connection)
 {
     return is_visible(call, connection) &&
-           (!call->permit ||
-            claims_has(&call->permit->claims, connect_getattr, connection_get_name(connection)));
+           (!call->permit || claims_has(&call->permit->claims, details_get_getattr(NULL),
+                                        connection_get_name(connection)));
 }
