@@ -17,10 +17,10 @@
 #include <string.h>
 
 #include "error.h"
-#include "managed.h"
 #include "properties.h"
 #include "route.h"
 #include "selection.h"
+#include "settle.h"
 #include "tree.h"
 #include "watch.h"
 
@@ -174,73 +174,6 @@ call_run(virConnectPtr connect, gpointer data)
         call->place.kind->free(g_steal_pointer(&call->object));
 }
 
-/* libvirt announces what happens to most kinds of objects; to the others, this does. */
-static void
-call_announce(Call *call)
-{
-    Connection *connection = call->place.connection;
-    const Kind *kind = call->place.kind;
-
-    /* Lost meanwhile: nothing is known, and nothing to be said. */
-    if (!connection_is_alive(connection))
-        return;
-
-    if (kind)
-        managed_made(connection, kind, call->element,
-                     registry_has(connection_get_registry(connection), kind, call->element)
-                         ? OBJECT_CHANGED
-                         : OBJECT_DELETED);
-
-    for (guint i = 0; call->found && i < call->found->len; i++) {
-        Found *found = &g_array_index(call->found, Found, i);
-        g_autofree char *element = found->kind->identity(found->handle);
-
-        managed_made(connection, found->kind, element, OBJECT_CREATED);
-    }
-}
-
-/* One of the objects that a call changed has been looked at. */
-static void
-on_settled(gpointer data)
-{
-    Call *call = data;
-
-    if (--call->n_unsettled > 0)
-        return;
-
-    call_announce(call);
-    call_reply(call);
-}
-
-static void
-call_settle(Call *call)
-{
-    Connection *connection = call->place.connection;
-    const Kind *kind = call->place.kind;
-
-    call->n_unsettled = 1;
-    if (kind) {
-        call->n_unsettled++;
-        watch_look(connection, kind, call->element, on_settled, call);
-    }
-
-    for (guint i = 0; call->found && i < call->found->len; i++) {
-        Found *found = &g_array_index(call->found, Found, i);
-        g_autofree char *element = found->kind->identity(found->handle);
-
-        call->n_unsettled++;
-        watch_look(connection, found->kind, element, on_settled, call);
-    }
-
-    /* A domain restored from a file, or reverted to a snapshot, was neither called nor returned. */
-    if (!kind || !registry_is_live(connection_get_registry(connection), kind)) {
-        call->n_unsettled++;
-        watch_announced(connection, on_settled, call);
-    }
-
-    on_settled(call);
-}
-
 static void
 call_fail(Call *call)
 {
@@ -250,7 +183,6 @@ call_fail(Call *call)
     call_reply(call);
 }
 
-/* Whoever reads after a change was answered reads what it changed. */
 static void
 call_ran(gpointer data, const GError *error)
 {
@@ -263,7 +195,7 @@ call_ran(gpointer data, const GError *error)
         call_fail(call);
     } else if (call->binding->effect == BINDING_CHANGES &&
                !connection_has_ended(call->place.connection)) {
-        call_settle(call);
+        settle(call);
     } else {
         call_tell_registry(call);
         selection_of_results(call, call_reply);
