@@ -27,8 +27,8 @@ A method or property says:
                    The getattr of an object that is only known once it was found is checked then
   Filter           of a method that returns a list: the check, as object:permission, for each object
                    in it. Those for which it does not hold are left out
-  Lane             memory, registry (memory, once the connection is open), short (if left out) or
-                   long
+  Lane             memory, registry (memory, once the connection is open), short (if left out), long,
+                   or main (a handwritten function begins on the main thread and goes on by itself)
   Changes          false: a method changes no object, though its permission is for more than reading
   Handwritten      true: the C function stands in src/, with the prototype of a generated one
   Set.Function     the same two for writing a property

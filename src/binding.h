@@ -6,6 +6,7 @@
 
 /* Where a binding runs. */
 typedef enum {
+    LANE_MAIN,     /* begins on the main thread, and may have the call answered later */
     LANE_MEMORY,   /* asks nothing that is not in this process already */
     LANE_REGISTRY, /* likewise, once the connection is open */
     LANE_SHORT,    /* one or a few quick requests */

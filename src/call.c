@@ -54,6 +54,7 @@ call_free(Call *call)
     g_clear_pointer(&call->known, g_variant_unref);
     g_clear_pointer(&call->found, g_array_unref);
     g_clear_pointer(&call->permit, permit_free);
+    g_clear_pointer(&call->destination, destination_free);
     g_clear_pointer(&call->details, virFreeError);
     g_clear_pointer(&call->received, g_free);
     g_clear_object(&call->descriptors);
@@ -125,6 +126,20 @@ call_reply(Call *call)
                                                                 call->descriptors);
 
     call_free(call);
+}
+
+static gboolean
+reply_now(gpointer data)
+{
+    call_reply(data);
+
+    return G_SOURCE_REMOVE;
+}
+
+void
+call_reply_later(Call *call)
+{
+    g_idle_add_full(G_PRIORITY_DEFAULT, reply_now, call, NULL);
 }
 
 static void
@@ -202,7 +217,15 @@ call_ran(gpointer data, const GError *error)
     }
 }
 
-/* Right here: all that it asks is in memory. */
+void
+call_go_on(Call *call, BindingFunc run)
+{
+    call->run = run;
+    call->lane = LANE_LONG;
+    call_push(call, call_run, call_ran);
+}
+
+/* Right here, on the main thread, if the binding does not take the call further. */
 static void
 call_answer(Call *call)
 {
@@ -259,7 +282,8 @@ on_authorized(Call *call)
 
     if (call->properties)
         properties_get_all(call);
-    else if (properties_know(call) || (call->lane == LANE_MEMORY && (!place->kind || call->object)))
+    else if (properties_know(call) || call->lane == LANE_MAIN ||
+             (call->lane == LANE_MEMORY && (!place->kind || call->object)))
         call_answer(call);
     else if (call->lane == LANE_REGISTRY &&
              (!place->connection || connection_is_alive(place->connection)))

@@ -6,6 +6,7 @@
 
 #include "connection.h"
 #include "face.h"
+#include "migration.h"
 #include "service.h"
 
 /* Where a call arrives: the manager, a connection, or, if @kind is set, an object below one. */
@@ -41,6 +42,7 @@ struct Call {
     GVariant *arguments; /* (owned) */
 
     struct Permit *permit;       /* (owned) (nullable) of a caller who must be asked about */
+    Destination *destination;    /* (owned) (nullable) of a migration */
     Link *link;                  /* (owned) (nullable) */
     GVariant *result;            /* (owned) (nullable) */
     GError *error;               /* (owned) (nullable) */
@@ -60,10 +62,16 @@ struct Call {
 /* GDBus hands over all calls here; the user data is the Place. */
 extern const GDBusInterfaceVTable call_vtable;
 
-/* --- for properties.c and permit.c --- */
+/* --- for those who take part in a call --- */
 
 /* Answers with the call's result or error. It is the only one that does, and frees the call. */
 void call_reply(Call *call);
+
+/* The same when the main loop is idle next, for whoever may be within the call's binding. */
+void call_reply_later(Call *call);
+
+/* On the main thread: what a binding has begun there goes on in the long lane, with @run. */
+void call_go_on(Call *call, BindingFunc run);
 
 /* The caller's name on the bus. */
 const char *call_get_sender(Call *call);

@@ -194,6 +194,15 @@ connection_get_spares(Connection *connection)
     return connection->spares;
 }
 
+Link *
+connection_new_link(Connection *connection)
+{
+    static const LinkFuncs funcs = { NULL, NULL, NULL, NULL, NULL };
+    const LinkOptions options = { connection->uri, connection->read_only, 1, connection->opener };
+
+    return link_new(&options, &funcs, NULL);
+}
+
 /* A call whose object's handle is known belongs to the main link, unless it would have to wait. It
  * does wait where somebody might have to type a password for it. */
 Link *

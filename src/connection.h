@@ -65,6 +65,9 @@ Link *connection_get_main_link(Connection *connection);
 Link *connection_get_link(Connection *connection);     /* for what is short */
 Spares *connection_get_spares(Connection *connection); /* (nullable) for what may take long */
 
+/* (owned) One more, which nobody else uses. */
+Link *connection_new_link(Connection *connection);
+
 /* (nullable) For the calls of those who are asked about, where libvirt is told who calls. */
 Envoys *connection_get_envoys(Connection *connection);
 void connection_set_envoys(Connection *connection, Envoys *envoys); /* takes it over */

@@ -108,6 +108,19 @@ identity_assume(const Identity *identity, virConnectPtr connect, GError **error)
     return result == 0;
 }
 
+gboolean
+identity_pass(virConnectPtr connect, GDBusConnection *bus, const char *caller, GError **error)
+{
+    g_autoptr(GVariant) reply = g_dbus_connection_call_sync(
+        bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+        "GetConnectionCredentials", g_variant_new("(s)", caller), G_VARIANT_TYPE("(a{sv})"),
+        G_DBUS_CALL_FLAGS_NONE, -1, NULL, error);
+    Identity identity;
+
+    return reply && identity_read(&identity, reply, error) &&
+           identity_assume(&identity, connect, error);
+}
+
 /* Its driver does not know of any, the daemon is too old, or does not let the service. */
 gboolean
 identity_is_refused(const GError *error)

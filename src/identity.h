@@ -17,5 +17,9 @@ gboolean identity_read(Identity *identity, GVariant *reply, GError **error);
 /* On a worker: has libvirt take everything that comes through @connect as that caller's. */
 gboolean identity_assume(const Identity *identity, virConnectPtr connect, GError **error);
 
+/* Likewise, but asks the bus who has the name @caller there. */
+gboolean identity_pass(virConnectPtr connect, GDBusConnection *bus, const char *caller,
+                       GError **error);
+
 /* Whether that failed because libvirt takes no identity here, whosever it is. */
 gboolean identity_is_refused(const GError *error);

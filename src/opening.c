@@ -38,14 +38,6 @@ typedef struct {
     guint timer;
 } Opening;
 
-static gboolean
-reply_later(gpointer data)
-{
-    call_reply(data);
-
-    return G_SOURCE_REMOVE;
-}
-
 /* The binding may not have returned yet. */
 static void
 answer(Call *call, GVariant *result, const GError *error)
@@ -54,7 +46,7 @@ answer(Call *call, GVariant *result, const GError *error)
         call->result = g_variant_ref_sink(result);
     else
         call->error = g_error_copy(error);
-    g_idle_add_full(G_PRIORITY_DEFAULT, reply_later, call, NULL);
+    call_reply_later(call);
 }
 
 static void

@@ -66,6 +66,12 @@ settle(Call *call)
         watch_look(connection, found->kind, element, on_settled, call);
     }
 
+    if (call->destination && connection_is_alive(destination_get_connection(call->destination))) {
+        call->n_unsettled++;
+        watch_look(destination_get_connection(call->destination), kind, call->element, on_settled,
+                   call);
+    }
+
     /* A domain restored from a file, or reverted to a snapshot, was neither called nor returned. */
     if (!kind || !registry_is_live(connection_get_registry(connection), kind)) {
         call->n_unsettled++;

@@ -8,7 +8,7 @@ import subprocess
 
 from libvirtd import PATH
 
-TCP, TLS, SSH = 16609, 16614, 2222
+TCP, TLS, SSH, MIGRATION = 16609, 16614, 2222, 16620
 
 LISTENING = '''
 listen_tcp = 1

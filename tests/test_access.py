@@ -515,6 +515,50 @@ def test_a_right_on_one_connection(clients, root, rules, face):
     assert stranger.call(face.other, face.connection + '.ListDomains', '(u)', 0) == []
 
 
+# What a migration takes where the domain goes, and under what name it is asked for.
+ARRIVAL = ('connect.getattr', 'domain.migrate', 'domain.start', 'domain.write', 'domain.save')
+NO_SUPPORT = 'org.libvirt1.Error.NoSupport'  # the test driver's, to whom it lets come so far
+PERSIST_DEST = 8
+
+
+def migrate(client, destination=OTHER, flags=PERSIST_DEST, **params):
+    packed = {name: GLib.Variant('s', value) for name, value in params.items()}
+    return outcome(client.call, path_of(DEMO), DOMAIN + '.Migrate', '(oa{sv}u)', destination, packed, flags)
+
+
+@pytest.mark.parametrize('missing', [None, *ARRIVAL])
+def test_migrating_takes_both_ends(clients, root, rules, missing):
+    there = f'action.lookup("connect_uri") == "{root.get(OTHER, CONNECTION, "URI")}"'
+    may = rule(STRANGER, 'domain.') + rule(STRANGER, 'connect.getattr')
+    if missing:
+        may = rule(STRANGER, missing, there, result='NO') + may
+    rules(may, STANDARD_RULES)
+    stranger = clients[STRANGER]
+    assert migrate(stranger) == (DENIED if missing else NO_SUPPORT)
+    if missing == 'domain.save':
+        assert migrate(stranger, flags=0) == NO_SUPPORT
+
+
+def test_migrating_needs_the_right_at_home(clients, root, rules):
+    there = f'action.lookup("connect_uri") == "{root.get(OTHER, CONNECTION, "URI")}"'
+    rules(rule(STRANGER, 'domain.', there), STANDARD_RULES)
+    assert migrate(clients[STRANGER]) == PASSWORD
+
+
+def test_a_name_in_the_place_of_ones_own(clients):
+    """The rule for "one" looks at the name that the domain has where it goes."""
+    one = clients[ONE]
+    assert migrate(one) == NO_SUPPORT
+    assert migrate(one, destination_name='second') == DENIED
+    assert migrate(one, destination_xml=DOMAIN_XML.format('second', uuid_of(DEMO))) == DENIED
+    assert migrate(one, destination_xml=DOMAIN_XML.format('second', uuid_of(DEMO)),
+                   destination_name='demo') == NO_SUPPORT
+    assert migrate(one, destination_xml='<domain') == 'org.libvirt1.Error.XmlError'
+    wrapped = GLib.Variant('v', GLib.Variant('s', 'second'))
+    assert outcome(one.call, path_of(DEMO), DOMAIN + '.Migrate', '(oa{sv}u)', OTHER,
+                   {'destination_name': wrapped}, 0) == DENIED
+
+
 def test_a_connection_that_is_refused(clients, root, rules):
     uri = root.get(OTHER, CONNECTION, 'URI')
     rules(rule(STRANGER, '', f'action.lookup("connect_uri") == "{uri}"', result='NO'), STANDARD_RULES)

@@ -12,10 +12,11 @@ from gi.repository import GLib
 
 import remote
 from agent import Agent
-from daemon import PROPERTIES, ROOT, Client, Daemon
+from daemon import PROPERTIES, ROOT, Client, Daemon, error_name
 from libvirtd import Libvirtd, why_not
-from qemu import DOMAIN, RUNNING, Thing, ask_until
-from test_open import boolean, close, failure, held, open_connection
+from picture import OBJECT_MANAGER
+from qemu import DOMAIN, RUNNING, STARTED, STOPPED, Thing, ask_until
+from test_open import boolean, close, failure, held, open_connection, string
 
 CONNECTION = 'org.libvirt1.Connection'
 FIRST, SECOND = '11111111-2222-3333-4444-555555555501', '11111111-2222-3333-4444-555555555502'
@@ -357,3 +358,100 @@ def test_one_host_stops_and_dies_and_returns(client, both, second):
         thing.call('Undefine', '(u)', 0)
     properties.stop()
     objects.stop()
+
+
+# --- from one to the other ------------------------------------------------------------------------
+
+LIVE, PERSIST_DEST, UNDEFINE_SOURCE, OFFLINE = 1, 8, 16, 1024  # virDomainMigrateFlags
+MOVE = PERSIST_DEST | UNDEFINE_SOURCE
+STARTED_MIGRATED, STOPPED_MIGRATED = 1, 3
+
+
+def migrate(source, destination, flags=LIVE | MOVE, **params):
+    params = {'migrate_uri': string(f'tcp:127.0.0.1:{remote.MIGRATION}'),
+              **{name: string(value) for name, value in params.items()}}
+    return source.call('Migrate', '(oa{sv}u)', destination.path, params, flags)
+
+
+def domains(connection):
+    """Those that a listener would know of."""
+    managed = connection.client.call(connection.path, OBJECT_MANAGER + '.GetManagedObjects')
+    return [path for path in managed if '/domain/' in path]
+
+
+def test_domain_moves(client, both, first, second):
+    near, far = both
+    domain = define(near, 'traveller')
+    uuid = domain.get('UUID')
+    leaving, coming = (client.listen(CONNECTION, 'DomainEvent', end.path) for end in both)
+    objects = client.listen(OBJECT_MANAGER)
+
+    path = migrate(domain, far)
+    assert path == domain.path.replace(near.path, far.path)
+    there = far.at(path, 'Domain')
+    # Who reads after the answer reads what is there.
+    assert there.get('State')[0] == RUNNING and there.get('Persistent') is True
+    assert path in domains(far) and domain.path not in domains(near)
+    assert failure(domain.get, 'Name')[0] == 'org.libvirt1.Error.NoDomain'
+
+    leaving.wait(lambda *s: s[3] == (domain.path, STOPPED, STOPPED_MIGRATED))
+    coming.wait(lambda *s: s[3] == (path, STARTED, STARTED_MIGRATED))
+    objects.wait(lambda *s: s[:3:2] == (near.path, 'InterfacesRemoved') and s[3][0] == domain.path)
+    assert uuid in second.virsh('list', '--uuid') and uuid not in first.virsh('list', '--all', '--uuid')
+
+    # Back again, past this service.
+    second.virsh('migrate', '--live', '--persistent', '--undefinesource', 'traveller', first.uri,
+                 '--migrateuri', f'tcp:127.0.0.1:{remote.MIGRATION}')
+    objects.wait(lambda *s: s[:3:2] == (far.path, 'InterfacesRemoved') and s[3][0] == path)
+    ask_until(lambda: domain.path in domains(near))
+    assert migrate(domain, far) == path and migrate(there, near) == domain.path
+    assert domain.get('State')[0] == RUNNING and path not in domains(far)
+    domain.call('Destroy', '(u)', 0)
+    domain.call('Undefine', '(u)', 0)
+    for signals in leaving, coming, objects:
+        signals.stop()
+
+
+def test_definition_moves(both):
+    near, far = both
+    domain = define(near, 'rests', start=False)
+    there = far.at(migrate(domain, far, OFFLINE | MOVE, destination_name='rested'), 'Domain')
+    assert there.get('Name') == 'rested' and there.get('Active') is False
+    there.call('Undefine', '(u)', 0)
+
+
+def test_migration_that_fails_changes_nothing(both, uris, client):
+    near, far = both
+    domain = define(near, 'stays')
+    nowhere = near.path + '/domain'
+    for destination, name, text in (
+            (nowhere, 'org.freedesktop.DBus.Error.InvalidArgs', nowhere),
+            (near.path, 'org.libvirt1.Error.', 'same host'),
+            (ROOT + '/Test', 'org.libvirt1.Error.', '')):
+        found, message = failure(migrate, domain, Thing(client, destination, 'Connection'))
+        assert found.startswith(name) and text in message, message
+    reading = open_connection(client, f'{uris["tcp"]}', read_only=boolean())
+    assert failure(migrate, domain, Thing(client, reading, 'Connection'))[0].startswith('org.libvirt1.Error.')
+    close(client, reading)
+    found, message = failure(domain.call, 'Migrate', '(oa{sv}u)', far.path, {'no_such': string('x')}, LIVE)
+    assert found == 'org.libvirt1.Error.ArgumentUnsupported' and 'no_such' in message
+    found, message = failure(domain.call, 'Migrate', '(oa{sv}u)', far.path, {'x': GLib.Variant('ay', b'x')}, LIVE)
+    assert found == 'org.freedesktop.DBus.Error.InvalidArgs' and 'x' in message
+    assert domain.get('State')[0] == RUNNING and not domains(far)
+    domain.call('Destroy', '(u)', 0)
+    domain.call('Undefine', '(u)', 0)
+
+
+def test_migration_to_a_host_that_dies(both, client, second):
+    """It fails, the domain runs on where it was, and nothing of the destination is left."""
+    near, far = both
+    domain = define(near, 'survives')
+    os.kill(second.pid, signal.SIGSTOP)
+    arguments = GLib.Variant('(oa{sv}u)', (far.path, {}, LIVE))
+    call = client.start(domain.path, 'org.libvirt1.Domain.Migrate', arguments)
+    assert domain.get('State')[0] == RUNNING and not call.answers
+    second.kill()
+    assert error_name(call.wait().error).startswith('org.libvirt1.Error.')
+    assert domain.call('GetState', '(u)', 0)[0] == RUNNING
+    domain.call('Destroy', '(u)', 0)
+    domain.call('Undefine', '(u)', 0)

@@ -26,7 +26,7 @@ READING = re.compile('getattr|search_.*|read|read_secure|.*_read|detect_storage_
 CHECK = re.compile(r'(\w+):(\w+)(?::(!?)([\w|]+)|::(\w+):(\w+))?')
 CHECKS = re.compile(fr'{CHECK.pattern}( {CHECK.pattern})*')
 VALUES = {
-    'Lane': re.compile('memory|registry|short|long'),
+    'Lane': re.compile('main|memory|registry|short|long'),
     'Changes': re.compile('true|false'),
     'Handwritten': re.compile('true'),
     'Nullable': re.compile('true'),
