@@ -36,6 +36,20 @@ found_clear(gpointer data)
     g_strfreev(found->details);
 }
 
+/* A handle that had to be looked up is the registry's from now on, if that has none for calls. */
+static void
+call_give_object_back(Call *call)
+{
+    const Kind *kind = call->place.kind;
+    void *object = g_steal_pointer(&call->object);
+
+    if (call->link && connection_is_current(call->place.connection, call->link))
+        registry_improve_handle(connection_get_registry(call->place.connection), kind,
+                                call->element, object);
+    else
+        kind->free(object);
+}
+
 static void
 call_free(Call *call)
 {
@@ -44,7 +58,7 @@ call_free(Call *call)
     if (call->entered)
         connection_leave(call->place.connection);
     if (call->object)
-        call->place.kind->free(call->object);
+        call_give_object_back(call);
     g_clear_pointer(&call->place.connection, connection_unref);
     g_clear_pointer(&call->link, link_unref);
     g_clear_pointer(&call->element, g_free);
@@ -185,7 +199,8 @@ call_run(virConnectPtr connect, gpointer data)
     if (call->result && call->permit && call->binding->results)
         selection_describe(call);
 
-    if (call->object)
+    /* A spare link may be gone when the main thread would free it. */
+    if (call->object && !call->link)
         call->place.kind->free(g_steal_pointer(&call->object));
 }
 
@@ -258,8 +273,8 @@ call_get_object(Call *call)
     void *object = NULL;
 
     if (kind && call->lane != LANE_LONG)
-        object = registry_get_handle(connection_get_registry(call->place.connection), kind,
-                                     call->element);
+        object = registry_get_call_handle(connection_get_registry(call->place.connection), kind,
+                                          call->element);
     if (object)
         kind->ref(object);
 

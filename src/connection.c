@@ -4,8 +4,9 @@
  * hypervisor can be reached, and opens it when it is first needed.
  *
  * Its main link brings events, and the handles of the registry are that link's. What can take long
- * runs on spare ones (spares.c). When the main link is lost, what was known is forgotten with it,
- * and it is tried again, at the latest by the next call. */
+ * runs on spare ones (spares.c), and objects are looked at over the lookout while calls hold up the
+ * main link (look.c). When the main link is lost, what was known is forgotten with it, and it is
+ * tried again, at the latest by the next call. */
 
 #include "connection.h"
 
@@ -35,6 +36,7 @@ struct Connection {
     gpointer emit_data;
 
     Link *main_link;         /* (owned) (nullable) */
+    Link *lookout;           /* (owned) (nullable) */
     Spares *spares;          /* (owned) (nullable) */
     Envoys *envoys;          /* (owned) (nullable) */
     Registry *registry;      /* (owned) of the main link */
@@ -153,8 +155,9 @@ on_lost(gpointer owner, Link *link, const GError *error)
     if (connection->was_open)
         retry_later(connection);
 
-    link_abandon(link);
     forget(connection);
+    g_clear_pointer(&connection->lookout, link_abandon);
+    link_abandon(link);
 }
 
 static const LinkFuncs link_funcs = { inventory_new, on_opened, inventory_release, on_lost, NULL };
@@ -194,6 +197,36 @@ connection_get_spares(Connection *connection)
     return connection->spares;
 }
 
+static void
+on_lookout_opened(gpointer owner G_GNUC_UNUSED, gpointer prepared G_GNUC_UNUSED)
+{
+}
+
+static void
+on_lookout_lost(gpointer owner, Link *link, const GError *error)
+{
+    Connection *connection = owner;
+
+    g_info("%s: a link to look through: %s", connection->uri, error->message);
+    connection->lookout = NULL;
+    link_abandon(link);
+}
+
+Link *
+connection_get_lookout(Connection *connection)
+{
+    static const LinkFuncs funcs = { NULL, on_lookout_opened, NULL, on_lookout_lost, NULL };
+    const LinkOptions options = { connection->uri, connection->read_only, 1, connection->opener };
+
+    if (!connection_is_alive(connection) || is_whole_host(connection->uri) ||
+        opener_asks(connection->opener))
+        return NULL;
+    if (!connection->lookout)
+        connection->lookout = link_new(&options, &funcs, connection);
+
+    return connection->lookout;
+}
+
 Link *
 connection_new_link(Connection *connection)
 {
@@ -211,7 +244,7 @@ connection_get_link(Connection *connection)
     Link *link = connection_get_main_link(connection);
     Link *spare;
 
-    if (!link_is_open(link) || link_get_n_jobs(link) == 0 || is_whole_host(connection->uri) ||
+    if (!link_is_open(link) || link_is_idle(link) || is_whole_host(connection->uri) ||
         !spares_are_needed(connection->uri) || opener_asks(connection->opener))
         return link;
     spare = spares_get_idle(connection_get_spares(connection));
@@ -390,11 +423,12 @@ void
 connection_give_up(Connection *connection)
 {
     g_clear_handle_id(&connection->retry, g_source_remove);
+    forget(connection);
+    g_clear_pointer(&connection->lookout, link_abandon);
     g_clear_pointer(&connection->main_link, link_abandon);
     g_clear_pointer(&connection->spares, spares_free);
     if (connection->envoys)
         envoys_clear(connection->envoys);
-    forget(connection);
 }
 
 void

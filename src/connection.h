@@ -65,6 +65,15 @@ Link *connection_get_main_link(Connection *connection);
 Link *connection_get_link(Connection *connection);     /* for what is short */
 Spares *connection_get_spares(Connection *connection); /* (nullable) for what may take long */
 
+/* (nullable) For looking at objects, while calls have all workers of the main link. */
+Link *connection_get_lookout(Connection *connection);
+
+/* (owned) One more, which nobody else uses. */
+Link *connection_new_link(Connection *connection);
+
+/* (nullable) For looking at objects, while calls have all workers of the main link. */
+Link *connection_get_lookout(Connection *connection);
+
 /* (owned) One more, which nobody else uses. */
 Link *connection_new_link(Connection *connection);
 

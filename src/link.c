@@ -28,7 +28,8 @@ struct Link {
     GThreadPool *pool; /* (owned) */
     Turns *turns;      /* (owned) */
     GQueue waiting;    /* of Job, until it is open */
-    guint n_jobs;      /* not yet done */
+    guint workers;
+    guint n_jobs; /* not yet done */
 
     /* Set by the worker that opens it, read when that is done. */
     virConnectPtr connect; /* (owned) (nullable) */
@@ -263,6 +264,12 @@ link_is_open(Link *link)
     return link->open && !link->error;
 }
 
+gboolean
+link_is_idle(Link *link)
+{
+    return link_is_open(link) && link->n_jobs < link->workers;
+}
+
 void
 link_abandon(Link *link)
 {
@@ -281,6 +288,7 @@ link_new(const LinkOptions *options, const LinkFuncs *funcs, gpointer owner)
     link->opener = options->opener ? opener_ref(options->opener) : NULL;
     link->funcs = funcs;
     link->owner = owner;
+    link->workers = options->workers;
     link->pool = g_thread_pool_new(job_run, NULL, (int)options->workers, FALSE, NULL);
     g_thread_pool_set_sort_function(link->pool, job_compare, NULL);
     link->turns = turns_new();

@@ -40,6 +40,7 @@ void link_abandon(Link *link);
 
 gpointer link_get_owner(Link *link); /* (nullable) once it was abandoned */
 guint link_get_n_jobs(Link *link);   /* that wait or run */
+gboolean link_is_idle(Link *link);   /* is open, and a job more would run at once */
 gboolean link_is_open(Link *link);
 
 /* Calls @run on a worker once the connection is open, then @done on the main thread; or only @done,

@@ -11,6 +11,8 @@
 
 #include <stdlib.h>
 
+#include "details.h"
+
 struct Registry {
     GHashTable *shelves; /* (owned) Kind -> Shelf (owned) */
 };
@@ -137,6 +139,7 @@ registry_put(Registry *registry, const char *element, Sight *sight, GVariant **c
         return shelf_remove(shelf, element);
     if (!shelf->live) {
         shelf->kind->free(g_steal_pointer(&sight->handle));
+        sight->foreign = FALSE;
         g_clear_pointer(&sight->values, g_variant_unref);
     }
     if (!entry)
@@ -155,12 +158,45 @@ registry_put_handle(Registry *registry, const Kind *kind, void *handle)
     if (entry && entry->handle) {
         kind->free(entry->handle);
         entry->handle = handle;
+        entry->foreign = FALSE;
         return;
     }
 
     if (!shelf->live)
         g_hash_table_replace(shelf->entries, g_steal_pointer(&element), g_new0(Sight, 1));
     kind->free(handle);
+}
+
+/* polkit's rules go by names. */
+static gboolean
+is_named_alike(const Kind *kind, void *a, void *b)
+{
+    g_auto(GStrv) of_a = details_add_object(NULL, kind, a);
+    g_auto(GStrv) of_b = details_add_object(NULL, kind, b);
+
+    return g_strv_equal((const char *const *)of_a, (const char *const *)of_b);
+}
+
+void
+registry_improve_handle(Registry *registry, const Kind *kind, const char *element, void *handle)
+{
+    Sight *entry = g_hash_table_lookup(registry_shelf(registry, kind)->entries, element);
+
+    if (entry && entry->foreign && is_named_alike(kind, entry->handle, handle)) {
+        kind->free(entry->handle);
+        entry->handle = handle;
+        entry->foreign = FALSE;
+    } else {
+        kind->free(handle);
+    }
+}
+
+void *
+registry_get_call_handle(Registry *registry, const Kind *kind, const char *element)
+{
+    Sight *entry = g_hash_table_lookup(registry_shelf(registry, kind)->entries, element);
+
+    return entry && !entry->foreign ? entry->handle : NULL;
 }
 
 void *

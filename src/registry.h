@@ -12,6 +12,7 @@ typedef struct Registry Registry;
 typedef struct {
     const Kind *kind;
     void *handle;        /* (owned) (nullable) if it is gone */
+    gboolean foreign;    /* the handle is not of the main link, and not for calls */
     GVariant *values;    /* (owned) (nullable) a{sv}, if its kind has any to keep */
     GVariant *constants; /* (owned) (nullable) a{sv} of what was read once and stays */
 } Sight;
@@ -41,7 +42,12 @@ Change registry_put(Registry *registry, const char *element, Sight *sight, GVari
 /* A newer handle, taken over, of an object that may be known. */
 void registry_put_handle(Registry *registry, const Kind *kind, void *handle);
 
-/* Both stay the registry's and are only there for objects of live kinds. */
+/* One of the main link, taken over, that a call had to look up. What is known already is newer. */
+void registry_improve_handle(Registry *registry, const Kind *kind, const char *element,
+                             void *handle);
+
+/* All stay the registry's and are only there for objects of live kinds. */
+void *registry_get_call_handle(Registry *registry, const Kind *kind, const char *element);
 void *registry_get_handle(Registry *registry, const Kind *kind, const char *element);
 GVariant *registry_get_values(Registry *registry, const Kind *kind, const char *element);
 

@@ -10,8 +10,12 @@
 
 #include "watch.h"
 
+#include "look.h"
 #include "managed.h"
 #include "observe.h"
+
+/* How long a call that changed something waits for others, to be told what it changed. */
+#define PATIENCE_SECONDS 2
 
 struct Watches {
     GHashTable *table; /* (owned) "node/element" -> Watch, which its job owns */
@@ -26,18 +30,21 @@ typedef struct {
 
 typedef struct {
     Connection *connection; /* (owned) */
-    Link *link;             /* (owned) that the worker uses */
+    Link *link;             /* (owned) the main one, when it began */
     char *key;              /* (owned) in the table */
     const Kind *kind;
     char *element; /* (owned) */
     GQueue served; /* of Item, by the look that is under way */
     GQueue late;   /* of Item, that came since it began */
     gboolean look; /* one of the late ones wants another look */
-
-    /* Written by the worker. */
-    gboolean seen; /* or the object cannot be seen now */
-    Sight sight;
 } Watch;
+
+/* (owned) */
+static char *
+make_key(const Kind *kind, const char *element)
+{
+    return g_strjoin("/", kind->node, element, NULL);
+}
 
 static void
 queue_item(GQueue *queue, const Signal *signal, WatchDone done, gpointer data)
@@ -74,39 +81,29 @@ watch_free(Watch *watch)
     g_free(watch);
 }
 
-static void
-look_run(virConnectPtr connect, gpointer data)
-{
-    Watch *watch = data;
-
-    watch->seen = observe(watch->kind, connect, watch->element, &watch->sight);
-}
-
 /* From here on what comes wants another look. */
 static void
-watch_begin(Watch *watch)
+watch_begin(Watch *watch, LookDone done)
 {
     watch->served = watch->late;
     g_queue_init(&watch->late);
     watch->look = FALSE;
-    watch->seen = FALSE;
+    look_at(watch->connection, watch->kind, watch->element, done, watch);
 }
 
 static void
-look_done(gpointer data, const GError *error G_GNUC_UNUSED)
+on_looked(gpointer data, Sight *sight)
 {
     Watch *watch = data;
     GHashTable *table = connection_get_watches(watch->connection)->table;
     gboolean current = connection_is_current(watch->connection, watch->link);
 
-    if (current && watch->seen)
-        managed_put(watch->connection, watch->element, &watch->sight);
-    sight_clear(&watch->sight);
+    if (sight)
+        managed_put(watch->connection, watch->element, sight);
     serve_items(watch, &watch->served, current);
 
     if (current && watch->look) {
-        watch_begin(watch);
-        link_push(watch->link, NULL, look_run, look_done, watch);
+        watch_begin(watch, on_looked);
         return;
     }
 
@@ -121,7 +118,7 @@ static Watch *
 watch_get(Connection *connection, const Kind *kind, const char *element, gboolean *is_new)
 {
     GHashTable *table = connection_get_watches(connection)->table;
-    g_autofree char *key = g_strjoin("/", kind->node, element, NULL);
+    g_autofree char *key = make_key(kind, element);
     Watch *watch = g_hash_table_lookup(table, key);
 
     *is_new = !watch;
@@ -134,7 +131,6 @@ watch_get(Connection *connection, const Kind *kind, const char *element, gboolea
     watch->key = g_steal_pointer(&key);
     watch->kind = kind;
     watch->element = g_strdup(element);
-    watch->sight.kind = kind;
     g_hash_table_insert(table, watch->key, watch);
 
     return watch;
@@ -150,10 +146,8 @@ watch_object(Connection *connection, const Kind *kind, const char *element, cons
     queue_item(&watch->late, signal, done, data);
     watch->look = TRUE;
 
-    if (is_new) {
-        watch_begin(watch);
-        link_push(watch->link, NULL, look_run, look_done, watch);
-    }
+    if (is_new)
+        watch_begin(watch, on_looked);
 }
 
 /* QEMU may have something to say before libvirt says that there is a domain. */
@@ -170,7 +164,7 @@ void
 watch_signal(Connection *connection, const Signal *signal, gboolean look)
 {
     GHashTable *table = connection_get_watches(connection)->table;
-    g_autofree char *key = g_strjoin("/", signal->kind->node, signal->element, NULL);
+    g_autofree char *key = make_key(signal->kind, signal->element);
     Watch *watch = g_hash_table_lookup(table, key);
 
     if (look || is_unheard_of(connection, signal))
@@ -190,23 +184,54 @@ watch_look(Connection *connection, const Kind *kind, const char *element, WatchD
 
 /* What waits for all looks that are under way. */
 typedef struct {
+    guint references;
     Connection *connection; /* (owned) */
     guint n_looks;
-    WatchDone done;
+    guint timer;    /* or 0 */
+    WatchDone done; /* (nullable) once it was called */
     gpointer data;
 } Barrier;
+
+static void
+barrier_unref(Barrier *barrier)
+{
+    if (--barrier->references > 0)
+        return;
+
+    connection_unref(barrier->connection);
+    g_free(barrier);
+}
+
+static void
+barrier_lift(Barrier *barrier)
+{
+    WatchDone done = g_steal_pointer(&barrier->done);
+
+    g_clear_handle_id(&barrier->timer, g_source_remove);
+    if (done)
+        done(barrier->data);
+    barrier_unref(barrier);
+}
+
+static gboolean
+on_too_late(gpointer data)
+{
+    Barrier *barrier = data;
+
+    barrier->timer = 0;
+    barrier->references++;
+    barrier_lift(barrier);
+
+    return G_SOURCE_REMOVE;
+}
 
 static void
 barrier_count(gpointer data)
 {
     Barrier *barrier = data;
 
-    if (--barrier->n_looks > 0)
-        return;
-
-    barrier->done(barrier->data);
-    connection_unref(barrier->connection);
-    g_free(barrier);
+    if (--barrier->n_looks == 0)
+        barrier_lift(barrier);
 }
 
 static gboolean
@@ -242,14 +267,18 @@ on_answered(gpointer data, const GError *error G_GNUC_UNUSED)
 }
 
 /* libvirt's events come in the order of its answers: one that was on its way has arrived when any
- * question is answered, and its callback has been called when the main loop is next idle. */
+ * question is answered, and its callback has been called when the main loop is next idle. But if
+ * calls that get no answer have all the workers, none can be asked. */
 void
 watch_announced(Connection *connection, WatchDone done, gpointer data)
 {
+    Link *link = connection_get_main_link(connection);
     Barrier *barrier = g_new(Barrier, 1);
 
-    *barrier = (Barrier){ connection_ref(connection), 0, done, data };
-    link_push(connection_get_main_link(connection), NULL, ask_anything, on_answered, barrier);
+    *barrier = (Barrier){ 1, connection_ref(connection), 0, 0, done, data };
+    if (!link_is_idle(link))
+        barrier->timer = g_timeout_add_seconds(PATIENCE_SECONDS, on_too_late, barrier);
+    link_push(link, NULL, ask_anything, on_answered, barrier);
 }
 
 Watches *

@@ -121,6 +121,18 @@ class Libvirtd:
         """Ends everything in the namespaces."""
         self.init.communicate(timeout=60)
 
+    @staticmethod
+    def find_qemu(domain):
+        """The process that runs the domain, as seen from here."""
+        for pid in filter(str.isdecimal, os.listdir('/proc')):
+            try:
+                with open(f'/proc/{pid}/cmdline', 'rb') as file:
+                    if f'guest={domain},'.encode() in file.read():
+                        return int(pid)
+            except OSError:  # it has ended
+                pass
+        raise AssertionError(f'no process runs {domain}')
+
     def virsh(self, *arguments):
         """What virsh prints when it has done what it was told."""
         done = subprocess.run(['virsh', '--quiet', '--connect', self.uri, *arguments],

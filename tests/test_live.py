@@ -4,6 +4,9 @@
 known, then as a signal of the object, then as the event's own. And who changes something through
 the bus reads it as soon as the call is answered."""
 
+import os
+import signal
+
 import pytest
 from gi.repository import GLib
 
@@ -15,6 +18,7 @@ from qemu import connection, daemon, define, disk, libvirtd, uri  # noqa: F401 (
 NETWORK = """<network><name>{name}</name><bridge name='vbr{name}'/></network>"""
 POOL = "<pool type='dir'><name>{name}</name><target><path>{path}</path></target></pool>"
 SECRET = "<secret><uuid>{uuid}</uuid><usage type='volume'><volume>{name}</volume></usage></secret>"
+VOLUME = '<volume><name>v</name><capacity>1024</capacity></volume>'
 UUID = 'c0ffee00-0000-4000-8000-{:012}'
 
 
@@ -90,6 +94,35 @@ def assert_gone_before(signals, event):
     assert names.count('InterfacesRemoved') == 1
     assert 'PropertiesChanged' not in names[names.index('InterfacesRemoved'):]
     assert names.index('InterfacesRemoved') < signals.index(('DomainEvent', event))
+
+
+def test_a_qemu_that_hangs(libvirtd, client, connection, define, bus):
+    """Who asks it waits. Nobody else does, neither for an answer nor for the news."""
+    hanging, other = define('hanging', start=True), define('other', start=True)
+    pool = connection.call('StoragePoolDefineXML', '(su)', POOL.format(name='p', path=bus.path('')), 0)
+    client.call(pool, 'org.libvirt1.StoragePool.Create', '(u)', 0)
+    changed = client.listen('org.freedesktop.DBus.Properties', 'PropertiesChanged', other.path)
+    pid = libvirtd.find_qemu('hanging')
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        arguments = GLib.Variant('(su)', ('{"execute":"query-status"}', 0))
+        waiting = [client.start(hanging.path, 'org.libvirt1.QemuDomain.MonitorCommand', arguments)
+                   for _ in range(3)]
+        for state, method, command in (PAUSED, 'Suspend', 'suspend'), (RUNNING, 'Resume', 'resume'):
+            other.call(method)
+            changed.wait(lambda *s, state=state: s[3][1].get('State', (0,))[0] == state)
+            assert other.get('State')[0] == state and other.call('GetState', '(u)', 0)[0] == state
+        libvirtd.virsh('suspend', 'other')
+        changed.wait(lambda *s: s[3][1].get('State', (0,))[0] == PAUSED)
+        volume = client.call(pool, 'org.libvirt1.StoragePool.StorageVolCreateXML', '(su)', VOLUME, 0)
+        client.call(volume, 'org.libvirt1.StorageVol.Delete', '(u)', 0)
+        assert not any(call.answers for call in waiting)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert not any(call.wait().error for call in waiting)
+    client.call(pool, 'org.libvirt1.StoragePool.Destroy')
+    client.call(pool, 'org.libvirt1.StoragePool.Undefine')
+    changed.stop()
 
 
 def test_domain_comes_and_goes(outside, picture, bus):
