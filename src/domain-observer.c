@@ -124,6 +124,16 @@ release(gpointer gathered)
     g_hash_table_unref(gathered);
 }
 
+/* Of a start that fails libvirt says nothing. */
+static gboolean
+is_starting(GVariant *values)
+{
+    int state, reason;
+
+    return g_variant_lookup(values, "State", "(ii)", &state, &reason) &&
+           state == VIR_DOMAIN_PAUSED && reason == VIR_DOMAIN_PAUSED_STARTING_UP;
+}
+
 static int
 ask_autostart(void *handle)
 {
@@ -151,4 +161,6 @@ static const Trait traits[] = {
     { NULL, 0, NULL },
 };
 
-const Observer domain_observer = { &domain_kind, traits, describe, gather, release };
+const Observer domain_observer = {
+    &domain_kind, traits, describe, gather, release, is_starting,
+};

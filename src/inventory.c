@@ -13,6 +13,7 @@
 #include "managed.h"
 #include "observe.h"
 #include "qemu.h"
+#include "watch.h"
 
 typedef struct {
     const Event *event;
@@ -113,6 +114,8 @@ put(Connection *connection, Sight *sight, gboolean announce)
     g_autofree char *element = sight->kind->identity(sight->handle);
     g_autoptr(GVariant) changed = NULL;
 
+    if (observe_is_passing(sight))
+        watch_later(connection, sight->kind, element);
     if (announce)
         managed_put(connection, element, sight);
     else

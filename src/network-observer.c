@@ -48,4 +48,4 @@ static const Trait traits[] = {
     { NULL, 0, NULL },
 };
 
-const Observer network_observer = { &network_kind, traits, describe, NULL, NULL };
+const Observer network_observer = { &network_kind, traits, describe, NULL, NULL, NULL };

@@ -32,5 +32,7 @@ describe_secret(void *handle, gpointer gathered G_GNUC_UNUSED, GVariantBuilder *
     return TRUE;
 }
 
-const Observer node_device_observer = { &node_device_kind, no_traits, describe_device, NULL, NULL };
-const Observer secret_observer = { &secret_kind, no_traits, describe_secret, NULL, NULL };
+const Observer node_device_observer = {
+    &node_device_kind, no_traits, describe_device, NULL, NULL, NULL
+};
+const Observer secret_observer = { &secret_kind, no_traits, describe_secret, NULL, NULL, NULL };

@@ -86,6 +86,14 @@ observe(const Kind *kind, virConnectPtr connect, const char *element, Sight *sig
     return TRUE;
 }
 
+gboolean
+observe_is_passing(const Sight *sight)
+{
+    const Observer *observer = find_observer(sight->kind);
+
+    return sight->values && observer->is_passing && observer->is_passing(sight->values);
+}
+
 /* The path elements of all objects that pass @filter; NULL if libvirt does not know it. */
 static GHashTable *
 list_filtered(const Kind *kind, virConnectPtr connect, unsigned int filter)

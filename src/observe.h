@@ -15,6 +15,9 @@ gboolean observe(const Kind *kind, virConnectPtr connect, const char *element, S
 /* Of handles that were just listed; @sights has @n places and takes them over. */
 void observe_all(const Kind *kind, virConnectPtr connect, void **handles, int n, Sight *sights);
 
+/* Whether what was seen will not be so for long, and libvirt may not say when it is over. */
+gboolean observe_is_passing(const Sight *sight);
+
 /* --- for kinds --- */
 
 /* A boolean property that a list of all objects can be filtered by. */
@@ -32,6 +35,7 @@ typedef struct {
     gboolean (*describe)(void *handle, gpointer gathered, GVariantBuilder *values);
     gpointer (*gather)(virConnectPtr connect); /* (nullable) figures of all objects at once */
     void (*release)(gpointer gathered);
+    gboolean (*is_passing)(GVariant *values); /* (nullable) */
 } Observer;
 
 extern const Observer domain_observer;

@@ -53,4 +53,4 @@ static const Trait traits[] = {
     { NULL, 0, NULL },
 };
 
-const Observer storage_pool_observer = { &storage_pool_kind, traits, describe, NULL, NULL };
+const Observer storage_pool_observer = { &storage_pool_kind, traits, describe, NULL, NULL, NULL };

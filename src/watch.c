@@ -14,12 +14,24 @@
 #include "managed.h"
 #include "observe.h"
 
+/* Until something that is passing is looked at again. */
+#define LATER_SECONDS 1
+
 /* How long a call that changed something waits for others, to be told what it changed. */
 #define PATIENCE_SECONDS 2
 
 struct Watches {
     GHashTable *table; /* (owned) "node/element" -> Watch, which its job owns */
+    GHashTable *later; /* (owned) the same -> Later (owned) */
 };
+
+/* An object that will be looked at again. */
+typedef struct {
+    Connection *connection; /* whose watches have it */
+    const Kind *kind;
+    char *element; /* (owned) */
+    guint timer;   /* or 0 */
+} Later;
 
 /* What waits for a look: a signal or a call. */
 typedef struct {
@@ -98,6 +110,8 @@ on_looked(gpointer data, Sight *sight)
     GHashTable *table = connection_get_watches(watch->connection)->table;
     gboolean current = connection_is_current(watch->connection, watch->link);
 
+    if (sight && observe_is_passing(sight))
+        watch_later(watch->connection, watch->kind, watch->element);
     if (sight)
         managed_put(watch->connection, watch->element, sight);
     serve_items(watch, &watch->served, current);
@@ -180,6 +194,40 @@ watch_look(Connection *connection, const Kind *kind, const char *element, WatchD
            gpointer data)
 {
     watch_object(connection, kind, element, NULL, done, data);
+}
+
+static void
+later_free(gpointer data)
+{
+    Later *later = data;
+
+    g_clear_handle_id(&later->timer, g_source_remove);
+    g_free(later->element);
+    g_free(later);
+}
+
+static gboolean
+on_later(gpointer data)
+{
+    Later *later = data;
+    Connection *connection = later->connection;
+    g_autofree char *key = make_key(later->kind, later->element);
+
+    later->timer = 0;
+    watch_look(connection, later->kind, later->element, NULL, NULL);
+    g_hash_table_remove(connection_get_watches(connection)->later, key);
+
+    return G_SOURCE_REMOVE;
+}
+
+void
+watch_later(Connection *connection, const Kind *kind, const char *element)
+{
+    Later *later = g_new(Later, 1);
+
+    *later = (Later){ connection, kind, g_strdup(element),
+                      g_timeout_add_seconds(LATER_SECONDS, on_later, later) };
+    g_hash_table_replace(connection_get_watches(connection)->later, make_key(kind, element), later);
 }
 
 /* What waits for all looks that are under way. */
@@ -287,6 +335,7 @@ watches_new(void)
     Watches *watches = g_new0(Watches, 1);
 
     watches->table = g_hash_table_new(g_str_hash, g_str_equal);
+    watches->later = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, later_free);
 
     return watches;
 }
@@ -295,11 +344,13 @@ void
 watches_forget(Watches *watches)
 {
     g_hash_table_remove_all(watches->table);
+    g_hash_table_remove_all(watches->later);
 }
 
 void
 watches_free(Watches *watches)
 {
     g_hash_table_unref(watches->table);
+    g_hash_table_unref(watches->later);
     g_free(watches);
 }

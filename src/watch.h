@@ -22,5 +22,8 @@ typedef void (*WatchDone)(gpointer data);
 void watch_look(Connection *connection, const Kind *kind, const char *element, WatchDone done,
                 gpointer data);
 
+/* Looks at the object in a while, whether or not libvirt says that it has changed. */
+void watch_later(Connection *connection, const Kind *kind, const char *element);
+
 /* Calls @done when what libvirt announced until now has been looked at. */
 void watch_announced(Connection *connection, WatchDone done, gpointer data);

@@ -13,10 +13,11 @@ from counting_proxy import CountingProxy
 from daemon import error_name
 from libvirtd import Libvirtd
 from picture import OBJECT_MANAGER
-from qemu import DOMAIN
+from qemu import CONNECTION, DOMAIN, PAUSED, SHUTOFF, ask_until
 from qemu import connection, daemon, define, libvirtd  # noqa: F401 (fixtures)
 
 DOMAINS = 1000
+STARTING_UP = 11  # virDomainPausedReason
 
 
 @pytest.fixture(scope='module')
@@ -135,6 +136,45 @@ def test_changes_of_a_domain(domain, cost):
     """After a change the domain is looked at once, and for the event that it causes at most again."""
     assert cost(domain.call, 'SetMemory', '(tu)', 65536, 2) == 1 + LOOK
     assert 1 + LOOK <= cost(domain.call, 'Suspend') <= 1 + 2 * LOOK
+
+
+# Stands in for QEMU, but a domain that is named so never gets as far as to answer libvirt.
+SLOW_QEMU = """#!/bin/sh
+case "$*" in
+*guest=slow*) read -r line <{fifo}; exit 1 ;;
+esac
+exec /usr/bin/qemu-system-x86_64 "$@"
+"""
+
+
+def test_a_start_is_watched_to_its_end(bus, client, connection, proxy):
+    """If it fails, libvirt has no event for that."""
+    fifo = bus.path('fifo')
+    os.mkfifo(fifo)
+    emulator = bus.write('slow-qemu', SLOW_QEMU.format(fifo=fifo))
+    os.chmod(emulator, 0o755)
+    xml = DOMAIN.format(name='slow', devices='').replace('/usr/bin/qemu-system-x86_64', emulator)
+    xml = xml.replace('</name>', '</name><uuid>c0ffee00-0000-4000-8000-000000000001</uuid>')
+    domain = connection.at(connection.call('DomainDefineXML', '(su)', xml, 0), 'Domain')
+    changed = client.listen('org.freedesktop.DBus.Properties', 'PropertiesChanged', domain.path)
+
+    start = client.start(domain.path, domain.interface + '.Create', GLib.Variant('(u)', (0,)))
+    ask_until(lambda: domain.call('GetState', '(u)', 0) == (PAUSED, STARTING_UP))
+    connection.call('DomainDefineXML', '(su)', xml.replace('>64<', '>65<'), 0)  # has it looked at
+    changed.wait(lambda *s: s[3][1].get('State') == (PAUSED, STARTING_UP))
+    for _ in range(2):  # and again, although nothing happens
+        proxy.take()
+        ask_until(lambda: len(proxy.requests) >= LOOK)
+    assert not start.answers
+
+    with open(fifo, 'w', encoding='ascii') as end:
+        end.write('now\n')
+    changed.wait(lambda *s: s[3][1].get('State', (0,))[0] == SHUTOFF)
+    assert domain.get('Id') == -1 and domain.get('Active') is False
+    assert error_name(start.wait().error) == 'org.libvirt1.Error.InternalError'
+    changed.stop()
+    domain.call('Undefine', '(u)', 0)
+    ask_until(lambda: not domain.client.call(CONNECTION, OBJECT_MANAGER + '.GetManagedObjects').get(domain.path))
 
 
 def test_all_properties_of_a_domain(domain, cost):
