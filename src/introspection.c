@@ -4,9 +4,9 @@
  * once and polkit does not answer at once. So the gate holds such calls, and whoever may know has
  * it from the service itself, which introspects itself and passes the answer on.
  *
- * Interfaces are no secret, and neither are the names of connections; what else there is at a
- * connection is for those who may know of it, and a list of objects for those who may know of all
- * that are of their kind. */
+ * Interfaces are no secret, and neither are the names of configured connections; what else there is
+ * at a connection is for those who may know of it, and a list of objects for those who may know of
+ * all that are of their kind. That there is a connection which somebody opened is for them. */
 
 #include "introspection.h"
 
@@ -77,6 +77,46 @@ visit_give_up(Visit *visit)
                                                               "the service is ending"));
 }
 
+static gboolean
+is_secret(Service *service, const char *name, const char *caller)
+{
+    GPtrArray *connections = service_get_connections(service);
+
+    for (guint i = 0; i < connections->len; i++) {
+        if (g_strcmp0(connection_get_name(connections->pdata[i]), name) == 0)
+            return !service_shows(service, connections->pdata[i], caller);
+    }
+    return FALSE;
+}
+
+/* Takes the connections that are not for the caller out of what the root is said to have. */
+static void
+leave_out_secrets(Visit *visit, GDBusMessage *answer)
+{
+    GVariant *body = g_dbus_message_get_body(answer);
+    g_autoptr(GDBusNodeInfo) root = NULL;
+    g_autoptr(GString) text = NULL;
+    const char *xml;
+    guint n = 0;
+
+    g_variant_get(body, "(&s)", &xml);
+    root = g_dbus_node_info_new_for_xml(xml, NULL);
+    for (guint i = 0; root->nodes && root->nodes[i]; i++) {
+        GDBusNodeInfo *node = root->nodes[i];
+
+        root->nodes[i] = NULL;
+        if (is_secret(visit->introspection->service, node->path,
+                      g_dbus_message_get_sender(visit->message)))
+            g_dbus_node_info_unref(node);
+        else
+            root->nodes[n++] = node;
+    }
+
+    text = g_string_new_len(xml, strstr(xml, "<node") - xml);
+    g_dbus_node_info_generate_xml(root, 0, text);
+    g_dbus_message_set_body(answer, g_variant_new("(s)", text->str));
+}
+
 static void
 on_introspected(GObject *bus, GAsyncResult *result, gpointer data)
 {
@@ -88,6 +128,9 @@ on_introspected(GObject *bus, GAsyncResult *result, gpointer data)
     if (visit->introspection && copy) {
         g_dbus_message_set_destination(copy, g_dbus_message_get_sender(visit->message));
         g_dbus_message_set_reply_serial(copy, g_dbus_message_get_serial(visit->message));
+        if (g_str_equal(g_dbus_message_get_path(visit->message), native_face.root) &&
+            g_dbus_message_get_message_type(copy) == G_DBUS_MESSAGE_TYPE_METHOD_RETURN)
+            leave_out_secrets(visit, copy);
         visit_send(visit, g_steal_pointer(&copy));
     } else if (visit->introspection) {
         visit_give_up(visit);

@@ -44,6 +44,9 @@ def seen_by(client):
     """In each way in which it could be seen."""
     paths = set(client.get(ROOT, MANAGER, 'Connections'))
     assert set(client.call(ROOT, OBJECT_MANAGER + '.GetManagedObjects')) == paths
+    root = client.introspect(ROOT)
+    assert {f'{ROOT}/{node.path}' for node in root.nodes} == paths
+    assert MANAGER in [interface.name for interface in root.interfaces]
     return paths
 
 
