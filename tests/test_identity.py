@@ -221,6 +221,23 @@ def test_without_the_key_everybody_is_the_service(start, rules):
     assert start(MEMBER, DEMO) == REFUSED
 
 
+MIGRATE_AS_SERVICE = '''
+polkit.addRule(function(action, subject) {
+    if (action.id.indexOf("org.libvirt.api.domain.") == 0 && subject.user == "virtbus")
+        return polkit.Result.YES;
+});
+'''
+
+
+def test_the_destination_of_a_migration_is_told(call, rules):
+    """Both ends are one host here, which libvirt finds out only when it has let the caller in."""
+    rules(VIRTBUS_RULES, SERVICE_RULES, MIGRATE_AS_SERVICE, LIBVIRTD_RULES)
+    offline_and_persistent = str(1024 | 8)
+    migrate = path_of(DEMO, PLAIN), DOMAIN + '.Migrate'
+    assert call(ONE, *migrate, TOLD, '{}', offline_and_persistent) == REFUSED
+    assert call(ONE, *migrate, PLAIN, '{}', offline_and_persistent) not in (None, REFUSED)
+
+
 def test_what_is_looked_up_and_read(call):
     for connection, error in (PLAIN, None), (TOLD, REFUSED), (READER, REFUSED):
         look_up = connection, CONNECTION + '.DomainLookupByName', 'demo'

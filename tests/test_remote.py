@@ -119,12 +119,15 @@ def uris(first, pki, ssh):
         'tcp': f'qemu+tcp://127.0.0.1:{remote.TCP}/system',
         'tls': f'qemu+tls://127.0.0.1:{remote.TLS}/system?pkipath={pki}',
         'ssh': f'qemu+ssh://root@127.0.0.1:{remote.SSH}/system?command={ssh}',
+        **{way: f'qemu+{way}://root@127.0.0.1:{remote.SSH}/system?keyfile={os.path.dirname(ssh)}/user'
+                f'&known_hosts={os.path.dirname(ssh)}/known&sshauth=privkey'
+           for way in ('libssh2', 'libssh')},
         'test+tcp': f'test+tcp://127.0.0.1:{remote.TCP}/default',
         'test+unix': f'test+unix:///default?socket={first.socket}',
     }
 
 
-@pytest.mark.parametrize('way', ['unix', 'tcp', 'tls', 'ssh', 'test+tcp', 'test+unix'])
+@pytest.mark.parametrize('way', ['unix', 'tcp', 'tls', 'ssh', 'libssh2', 'libssh', 'test+tcp', 'test+unix'])
 def test_way(client, uris, way):
     path = open_connection(client, uris[way])
     assert client.get(path, CONNECTION, 'Type') == ('TEST' if 'test' in way else 'QEMU')
