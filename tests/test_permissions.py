@@ -40,6 +40,7 @@ NOT_IN_TABLE = {
     ),
     'domain:migrate': (
         # The client side drives a migration in steps, which are what libvirt checks.
+        'virDomainMigrate3',
         'virDomainMigrateToURI3',
     ),
     'domain:read': (

@@ -165,6 +165,7 @@ def test_wrong_certificate(client, bus, uris, pki):
 
 
 def test_all_ways_at_once_are_one_tree(client, daemon, uris):
+    del uris['libssh']  # with each of which libvirt 9.0 loses a socket, in virsh as well
     before = held(daemon)
     paths = {way: open_connection(client, uri) for way, uri in uris.items()}
     assert len(set(paths.values())) == len(uris)
