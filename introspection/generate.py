@@ -19,7 +19,8 @@ An interface says, in annotations that start with org.libvirt1:
 A method or property says:
   Function         the libvirt function behind it; or several, widest first, of which the first
                    that this libvirt has is called
-  Field            of a property: the one field wanted of the struct that the function fills
+  Field            of a property: the one field wanted of the struct that the function fills. All such
+                   properties of one function have one binding, so that GetAll calls it once
   Since            the libvirt release that brought it, where that is newer than 7.0.0
   Permission       the checks of libvirt's access control, which must all hold: object:permission,
                    object:permission:FLAG|FLAG (if one of them is set), object:permission:!FLAG|FLAG

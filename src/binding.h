@@ -49,7 +49,7 @@ typedef struct {
     int xml_argument;              /* the one whose XML says what the call makes, or -1 */
     Lane lane;
     Effect effect;
-    BindingFunc run;
+    BindingFunc run; /* properties may share one, which returns a dictionary of them */
 } Binding;
 
 /* All of an interface. Each table is sorted by name and ends with a row without one. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Properties are read and written by bindings, as methods are called. Those that events keep true
- * are answered from the registry; of the others GetAll asks each one at the same time as the rest,
- * and leaves out what cannot be read now, or not by this caller. */
+ * are answered from the registry; of the others GetAll runs each binding at the same time as the
+ * rest, and leaves out what cannot be read now, or not by this caller. */
 
 #include "properties.h"
 
@@ -11,12 +11,32 @@
 #include "permit.h"
 #include "route.h"
 
+/* (owned) The value of one property in what its binding returned, which is taken. */
+static GVariant *
+take_value(const Binding *getter, GVariant *result)
+{
+    g_autoptr(GVariant) values = g_variant_take_ref(result);
+
+    return g_variant_is_of_type(values, G_VARIANT_TYPE_VARDICT)
+               ? g_variant_lookup_value(values, getter->name, NULL)
+               : g_steal_pointer(&values);
+}
+
 static GVariant *
 get(Call *call, GVariant *arguments, GError **error)
 {
-    GVariant *value = call->known ? call->known : call->binding->run(call, arguments, error);
+    g_autoptr(GVariant) value = NULL;
+    GVariant *result;
 
-    return value ? g_variant_new("(v)", value) : NULL;
+    if (call->known)
+        return g_variant_new("(v)", call->known);
+
+    result = call->binding->run(call, arguments, error);
+    if (!result)
+        return NULL;
+    value = take_value(call->binding, result);
+
+    return g_variant_new("(v)", value);
 }
 
 static GVariant *
@@ -72,12 +92,12 @@ properties_know(Call *call)
     return call->known != NULL;
 }
 
-/* One property that a worker reads. */
+/* What a worker reads: one property, or all that share its binding. */
 typedef struct {
     Call *call;
-    const Binding *getter;
-    void *object;    /* (owned) (nullable) */
-    GVariant *value; /* (owned) (nullable) */
+    const Binding *getter; /* the first of them */
+    void *object;          /* (owned) (nullable) */
+    GVariant *result;      /* (owned) (nullable) */
 } Reading;
 
 static void
@@ -87,10 +107,10 @@ reading_run(virConnectPtr connect, gpointer data)
     const Kind *kind = reading->call->place.kind;
     Call view = { .connect = connect, .object = reading->object };
     g_autoptr(GError) error = NULL;
-    GVariant *value = reading->getter->run(&view, NULL, &error);
+    GVariant *result = reading->getter->run(&view, NULL, &error);
 
-    if (value)
-        reading->value = g_variant_ref_sink(value);
+    if (result)
+        reading->result = g_variant_ref_sink(result);
     if (reading->object)
         kind->free(g_steal_pointer(&reading->object));
 }
@@ -106,6 +126,17 @@ finish_if_read(Call *call)
 }
 
 static void
+add_value(Call *call, const Binding *getter, GVariant *result)
+{
+    g_autoptr(GVariant) value = take_value(getter, result);
+
+    if (getter->effect == BINDING_CONSTANT && call->place.kind)
+        registry_remember(connection_get_registry(call->place.connection), call->place.kind,
+                          call->element, getter->name, value);
+    g_variant_builder_add(call->properties, "{sv}", getter->name, value);
+}
+
+static void
 reading_done(gpointer data, const GError *error G_GNUC_UNUSED)
 {
     g_autofree Reading *reading = data;
@@ -113,13 +144,11 @@ reading_done(gpointer data, const GError *error G_GNUC_UNUSED)
 
     if (reading->object)
         call->place.kind->free(reading->object);
-    if (reading->value && call->place.kind && reading->getter->effect == BINDING_CONSTANT)
-        registry_remember(connection_get_registry(call->place.connection), call->place.kind,
-                          call->element, reading->getter->name, reading->value);
-    if (reading->value) {
-        g_variant_builder_add(call->properties, "{sv}", reading->getter->name, reading->value);
-        g_variant_unref(reading->value);
+    for (const Binding *getter = reading->getter; reading->result && getter->name; getter++) {
+        if (getter->run == reading->getter->run && permit_reads(call, getter))
+            add_value(call, getter, g_variant_ref(reading->result));
     }
+    g_clear_pointer(&reading->result, g_variant_unref);
 
     finish_if_read(call);
 }
@@ -130,6 +159,17 @@ static Link *
 link_of_object(Call *call)
 {
     return call->link ? call->link : connection_get_main_link(call->place.connection);
+}
+
+/* With another property, whose binding is the same. */
+static gboolean
+is_read_already(Call *call, const Binding *getter)
+{
+    for (const Binding *i = call->interface->getters; i < getter; i++) {
+        if (i->run == getter->run && permit_reads(call, i))
+            return TRUE;
+    }
+    return FALSE;
 }
 
 static void
@@ -146,14 +186,14 @@ read_property(Call *call, const Binding *getter)
 
     if (getter->lane == LANE_MEMORY) {
         g_autoptr(GError) error = NULL;
-        GVariant *value = getter->run(call, NULL, &error);
+        GVariant *result = getter->run(call, NULL, &error);
 
-        if (value)
-            g_variant_builder_add(call->properties, "{sv}", getter->name, value);
+        if (result)
+            add_value(call, getter, result);
         return;
     }
 
-    if (!call->entered || call_needs_envoy(call))
+    if (!call->entered || call_needs_envoy(call) || is_read_already(call, getter))
         return;
 
     reading = g_new0(Reading, 1);

@@ -177,9 +177,23 @@ def test_a_start_is_watched_to_its_end(bus, client, connection, proxy):
     ask_until(lambda: not domain.client.call(CONNECTION, OBJECT_MANAGER + '.GetManagedObjects').get(domain.path))
 
 
+OF_INFO = {'MaxMemory', 'Memory', 'Vcpus'}  # one request tells all of them
+
+
 def test_all_properties_of_a_domain(domain, cost):
     _, live = properties('Domain')
-    assert cost(domain.get_all) == len(live)
+    assert cost(domain.get_all) == len(set(live) - OF_INFO) + 1
+
+
+def test_all_properties_of_a_pool(bus, connection, cost):
+    """One request tells its state and its three sizes, the other whether it starts by itself."""
+    pool = connection.at(connection.call(
+        'StoragePoolDefineXML', '(su)',
+        f"<pool type='dir'><name>counted</name><target><path>{bus.path('')}</path></target></pool>", 0),
+        'StoragePool')
+    assert cost(pool.get_all) == 2
+    assert {'State', 'Capacity', 'Allocation', 'Available', 'Autostart'} <= set(pool.get_all())
+    pool.call('Undefine')
 
 
 def test_connection(connection, domain, cost):

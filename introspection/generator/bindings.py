@@ -104,7 +104,7 @@ def is_missing(api, member):
 
 def write_member(api, kinds, interface, member):
     """The function of a member, or nothing if that is another's or stands in src/."""
-    if member.borrowed:
+    if member.borrowed or member.sharers[:1] not in ([], [member]):
         return ''
     if is_missing(api, member):
         return fill(FUNCTION, name=member.c_name, no_call=' G_GNUC_UNUSED',
@@ -125,8 +125,8 @@ def write_function(arguments, interface, function, member):
     pieces = list(take_pieces(arguments, interface, function, member))
     result = result_of(arguments, function, member, pieces)
     outs = result.outs + tuple(out for p in pieces for out in p.outs)
-    if member.struct_field:
-        outs = tuple(out for out in outs if out.value.endswith('.' + member.struct_field))
+    if member.sharers:
+        outs = tuple(field_of(sharer, outs) for sharer in member.sharers)
     body = paragraphs(
         '\n'.join(p.declared for p in pieces if p.declared),
         write_unpacking(pieces),
@@ -137,6 +137,13 @@ def write_function(arguments, interface, function, member):
         f'return {pack_result(member, outs)};')
     return fill(FUNCTION, name=member.c_name, no_call='',
                 no_arguments='' if member.ins else ' G_GNUC_UNUSED', body=body)
+
+
+def field_of(member, outs):
+    for out in outs:
+        if out.value.endswith('.' + member.struct_field):
+            return out
+    raise Mismatch(f'the C function fills no {member.struct_field}')
 
 
 def take_pieces(arguments, interface, function, member):

@@ -67,6 +67,7 @@ class Member:
     since: str
     handwritten: bool
     struct_field: str = ''  # of what the function fills, the only one that is wanted
+    sharers: list = field(default_factory=list)  # then: all that want one of the same, this among them
     filters: list = field(default_factory=list)  # the checks for each object that it returns
     event: str = ''
     callback: str = ''
@@ -203,6 +204,22 @@ def read_members(interface, root):
         yield member
 
 
+def share_bindings(interface):
+    """Properties that are fields of what one function fills have one binding, which reads them all
+    into a dictionary. So a dictionary cannot be the value of one."""
+    shared = {}
+    for member in interface.table('getters'):
+        if member.outs[0].type == 'a{sv}':
+            raise Mismatch(f'{member.where}: a property cannot be a dictionary')
+    for member in (m for m in interface.table('getters') if m.struct_field):
+        member.sharers = shared.setdefault((*member.functions, member.lane), [])
+        member.sharers.append(member)
+        member.c_name = member.sharers[0].c_name
+        if len(member.sharers) == 1:
+            short = member.functions[0].removeprefix(interface.object.removesuffix('Ptr'))
+            member.c_name = f'{interface.c_name}_read_{snake(short)}'
+
+
 def read_interface(filename):
     root = ET.parse(filename).getroot().find('interface')
     if root is None:
@@ -214,6 +231,7 @@ def read_interface(filename):
         c_name = COMPAT + c_name
     interface = Interface(name, c_name, [], **notes)
     interface.members = list(read_members(interface, root))
+    share_bindings(interface)
     return interface
 
 
@@ -231,7 +249,7 @@ def borrow(member, native):
     member.c_name, member.checks, member.filters = twin.c_name, twin.checks, twin.filters
     member.lane, member.effect = twin.lane, twin.effect
     member.functions, member.since = twin.functions, twin.since
-    member.struct_field = twin.struct_field
+    member.struct_field, member.sharers = twin.struct_field, twin.sharers
 
 
 def read_interfaces(filenames):
@@ -245,7 +263,7 @@ def read_interfaces(filenames):
                 borrow(member, native)
     taken = {}
     for member in (m for i in interfaces for m in i.members if not m.borrowed):
-        if member.c_name in taken:
+        if member.c_name in taken and member.sharers[:1] in ([], [member]):
             raise Mismatch(f'{member.where}: its C name {member.c_name} is also that of '
                            f'{taken[member.c_name]}')
         taken[member.c_name] = member.where

@@ -87,8 +87,19 @@ def pack(types, outs, origin='C function'):
     return ', '.join([f'"{text}"'] + [out.value for out in outs])
 
 
+def pack_fields(members, outs):
+    for member, out in zip(members, outs):
+        pack(signature(member), [out])
+    entries = ', '.join(f"'{m.name}': <%{'@' if out.packed else ''}{signature(m)}>"
+                        for m, out in zip(members, outs))
+    return f'g_variant_new_parsed("{{{entries}}}", {", ".join(out.value for out in outs)})'
+
+
 def pack_result(member, outs):
-    """The expression that a binding returns: a tuple, or of a property the bare value."""
+    """The expression that a binding returns: a tuple, or of a property the bare value, or of several
+    a dictionary."""
+    if member.sharers:
+        return pack_fields(member.sharers, outs)
     if member.kind != 'getters':
         return f'g_variant_new({pack(f"({signature(member)})", outs)})'
     packed = pack(signature(member), outs)

@@ -82,6 +82,22 @@ class RefusalTest(unittest.TestCase):
         self.refuse(member('property', 'Active', notes, '', 'type="b" access="readwrite"'),
                     'property Active: no Set.Function')
 
+    def test_unknown_field(self):
+        notes = {'Function': 'virDomainGetInfo', 'Field': 'maxMen', 'Permission': 'domain:read'}
+        self.refuse(member('property', 'Memory', notes, '', 'type="t" access="read"'),
+                    'property Memory: virDomainGetInfo: the C function fills no maxMen')
+
+    def test_field_of_another_type(self):
+        notes = {'Function': 'virDomainGetInfo', 'Field': 'maxMem', 'Permission': 'domain:read'}
+        self.refuse(member('property', 'Memory', notes, '', 'type="s" access="read"'),
+                    'property Memory: virDomainGetInfo: (guint64)info.maxMem of the C function is t, '
+                    'but s has s there')
+
+    def test_property_that_is_a_dictionary(self):
+        notes = {'Function': 'virDomainGetMemoryParameters', 'Permission': 'domain:read'}
+        self.refuse(member('property', 'Parameters', notes, '', 'type="a{sv}" access="read"'),
+                    'property Parameters: a property cannot be a dictionary')
+
     # --- arguments and results ---
 
     def test_wrong_type_in(self):
