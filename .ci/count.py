@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Counts the single tests in meson's testlog.json: prints how many passed and how many failed.
+"""Counts the single tests in meson's testlog.json: prints how many passed and how many failed, and which
+programs could not run.
 
 A program of GTest (TAP), pytest or unittest tells its tests one by one or in sum; what tells
 nothing is one test. What was skipped is in neither number.
@@ -36,8 +37,10 @@ def count(entry):
 
 def main():
     with open(sys.argv[1], encoding='utf-8') as log:
-        counts = [count(json.loads(line)) for line in log]
-    print(sum(good for good, _ in counts), sum(bad for _, bad in counts))
+        entries = [json.loads(line) for line in log]
+    counts = [count(entry) for entry in entries]
+    skipped = [entry['name'].split(' / ')[-1] for entry in entries if entry['result'] == 'SKIP']
+    print(sum(good for good, _ in counts), sum(bad for _, bad in counts), *skipped)
 
 
 main()

@@ -444,7 +444,7 @@ class FakePolkit:
 
 def skip_without():
     reason = why_not()
-    if reason and 'MESON_TEST_ITERATION' in os.environ:
+    if reason and 'UNDER_MESON' in os.environ:
         pytest.exit('no polkitd: ' + reason, returncode=77)  # meson's word for skipped
     if reason:
         pytest.skip('no polkitd: ' + reason)

@@ -95,7 +95,7 @@ class Thing:
 @pytest.fixture(scope='module')
 def libvirtd(bus):
     reason = why_not()
-    if reason and 'MESON_TEST_ITERATION' in os.environ:
+    if reason and 'UNDER_MESON' in os.environ:
         pytest.exit('no libvirtd with QEMU: ' + reason, returncode=77)  # meson's word for skipped
     if reason:
         pytest.skip('no libvirtd with QEMU: ' + reason)

@@ -25,7 +25,7 @@ CONFIG = '[Service]\nPredefined=false\n[Connection Test]\nURI=test:///default\n'
 @pytest.fixture(scope='module')
 def libvirtd(bus, polkit):
     reason = why_not() or (None if remote.find('saslpasswd2') else 'not installed: saslpasswd2')
-    if reason and 'MESON_TEST_ITERATION' in os.environ:
+    if reason and 'UNDER_MESON' in os.environ:
         pytest.exit('no libvirtd that wants a password: ' + reason, returncode=77)
     if reason:
         pytest.skip('no libvirtd that wants a password: ' + reason)

@@ -102,7 +102,7 @@ def libvirtd(bus, polkit):
     reason = harness.why_not()
     if not reason and not os.path.exists('/usr/share/polkit-1/actions/org.libvirt.api.policy'):
         reason = 'libvirt has no polkit actions here'
-    if reason and 'MESON_TEST_ITERATION' in os.environ:
+    if reason and 'UNDER_MESON' in os.environ:
         pytest.exit('no libvirtd with QEMU: ' + reason, returncode=77)  # meson's word for skipped
     if reason:
         pytest.skip('no libvirtd with QEMU: ' + reason)

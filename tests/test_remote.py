@@ -40,7 +40,7 @@ def installed():
     missing = [name for name in NEEDED if not remote.find(name)]
     if missing:
         reason = 'not installed: ' + ', '.join(missing)
-    if reason and 'MESON_TEST_ITERATION' in os.environ:
+    if reason and 'UNDER_MESON' in os.environ:
         pytest.exit('no servers to connect to: ' + reason, returncode=77)
     if reason:
         pytest.skip('no servers to connect to: ' + reason)
