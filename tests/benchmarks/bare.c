@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The least that an inventory can cost with GDBus: a service without libvirt, registry and
- * permissions, which returns N objects of 13 properties. */
+/* The least that an inventory, or a property, can cost with GDBus: a service without libvirt,
+ * registry and permissions, which returns N objects of 13 properties, and has one. */
 
 #include <gio/gio.h>
 #include <stdlib.h>
@@ -11,7 +11,9 @@ static int n_objects;
 static const char introspection[] =
     "<node><interface name='org.freedesktop.DBus.ObjectManager'>"
     "<method name='GetManagedObjects'><arg type='a{oa{sa{sv}}}' direction='out'/></method>"
-    "</interface></node>";
+    "</interface>"
+    "<interface name='bare.Domain'><property name='Active' type='b' access='read'/></interface>"
+    "</node>";
 
 static GVariant *
 make_properties(int number)
@@ -59,7 +61,16 @@ on_method_call(GDBusConnection *bus G_GNUC_UNUSED, const char *sender G_GNUC_UNU
     g_dbus_method_invocation_return_value(invocation, g_variant_new("(a{oa{sa{sv}}})", &objects));
 }
 
-static const GDBusInterfaceVTable vtable = { on_method_call, NULL, NULL, { NULL } };
+static GVariant *
+get_property(GDBusConnection *bus G_GNUC_UNUSED, const char *sender G_GNUC_UNUSED,
+             const char *path G_GNUC_UNUSED, const char *interface G_GNUC_UNUSED,
+             const char *name G_GNUC_UNUSED, GError **error G_GNUC_UNUSED,
+             gpointer data G_GNUC_UNUSED)
+{
+    return g_variant_new_boolean(FALSE);
+}
+
+static const GDBusInterfaceVTable vtable = { on_method_call, get_property, NULL, { NULL } };
 
 /* N */
 int
@@ -70,7 +81,8 @@ main(int argc, char **argv)
     g_autoptr(GDBusConnection) bus = g_bus_get_sync(G_BUS_TYPE_SESSION, NULL, NULL);
 
     n_objects = argc > 1 ? atoi(argv[1]) : 0;
-    g_dbus_connection_register_object(bus, "/bare", node->interfaces[0], &vtable, NULL, NULL, NULL);
+    for (GDBusInterfaceInfo **i = node->interfaces; *i; i++)
+        g_dbus_connection_register_object(bus, "/bare", *i, &vtable, NULL, NULL, NULL);
     g_bus_own_name_on_connection(bus, "bare.Service", 0, NULL, NULL, NULL, NULL);
     g_main_loop_run(loop);
 

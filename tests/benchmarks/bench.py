@@ -6,6 +6,7 @@ client in C that takes the time, and a table of what came out.
 Times depend on the machine; so what counts are ratios of what was measured in the same run.
 """
 
+import contextlib
 import os
 import shutil
 import socket
@@ -98,6 +99,20 @@ class Bench:
 
     def libvirt_dbus(self):
         return LibvirtDbus(self.bus, self.libvirtd)
+
+
+@contextlib.contextmanager
+def bare_service(bench, n=0):
+    """GDBus with nothing behind it, as bare.c has it."""
+    with subprocess.Popen([os.environ['BENCHMARK_BARE'], str(n)], env=bench.bus.environment()) as bare:
+        client = Client(bench.bus)
+        while not client.has_owner('bare.Service'):
+            pass
+        client.close()
+        try:
+            yield bare
+        finally:
+            bare.terminate()
 
 
 def probe(label, destination, path, member, arguments='()'):

@@ -5,7 +5,7 @@ libvirt's own. Calls take turns in random order; each figure is the median of ma
 
 from gi.repository import GLib
 
-from bench import LIBVIRT_DBUS, NAME, ROOT, Bench, Client, Table, ping, probe
+from bench import LIBVIRT_DBUS, NAME, ROOT, Bench, Client, Table, bare_service, ping, probe
 
 ROUNDS = 2000
 IN_FLIGHT = 64
@@ -36,6 +36,12 @@ def probes_of_libvirt_dbus(path):
     }
 
 
+def probes_of_bare():
+    """What GDBus takes for a property, whoever answers."""
+    return {'bare-get': probe('bare-get', 'bare.Service', '/bare', PROPERTIES + '.Get',
+                              '("bare.Domain", "Active")')}
+
+
 def show_latency(title, t):
     table = Table(title)
     ping_time, raw = t['ping'], t['raw']
@@ -44,6 +50,8 @@ def show_latency(title, t):
     table.time('Get of Active', t['get'])
     table.ratio('  / Peer.Ping', t['get'] / ping_time, '<= 1.2')
     table.ratio('Get of Name / Peer.Ping', t['name'] / ping_time, '<= 1.2')
+    table.ratio('Get of a bare GDBus service / Peer.Ping', t['bare-get'] / ping_time)
+    table.ratio('Get of Active / that', t['get'] / t['bare-get'])
     table.time('GetAll of a domain', t['getall'])
     table.ratio('  / Peer.Ping', t['getall'] / ping_time, '<= 2')
     table.time('GetState', t['method'])
@@ -69,14 +77,14 @@ def main():
     with Bench() as bench:
         bench.define(0, THERE)
         bench.libvirtd.virsh('start', 'domain-1')
-        with bench.virtbus() as virtbus:
+        with bench.virtbus() as virtbus, bare_service(bench):
             virtbus.wait_for_name()
             client = Client(bench.bus)
             other = bench.libvirt_dbus() if LIBVIRT_DBUS else None
             for title, name in (('a domain that is shut off', 'domain-0'),
                                 ('a domain that runs', 'domain-1')):
                 path = client.call(ROOT + '/QEMU', NAME + '.Connection.DomainLookupByName', '(s)', name)
-                probes = probes_of_virtbus(path)
+                probes = {**probes_of_virtbus(path), **probes_of_bare()}
                 if other:
                     path = client.call_variant(
                         '/org/libvirt/QEMU', 'org.libvirt.Connect.DomainLookupByName',

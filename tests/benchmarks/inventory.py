@@ -46,21 +46,14 @@ def measure_virtbus(bench, n, uri=None):
 
 def measure_bare(bench, n):
     """What a service without anything behind it takes."""
-    command = [os.environ['BENCHMARK_BARE'], str(n)]
-    with subprocess.Popen(command, env=bench.bus.environment()) as bare:
-        client = Client(bench.bus)
-        while not client.has_owner('bare.Service'):
-            pass
-        client.close()
+    with bare_service(bench, n) as bare:
         before = cpu_time(bare.pid)
         times = bench.client('latency', 20, managed('bare', 'bare.Service', '/bare'))
-        found = {
+        return {
             'managed': times['bare'],
             'cpu': cpu_time_since(bare.pid, before) / 22,
             'raw': time_raw(bench.bus, 'bare.Service', '/bare', 20),
         }
-        bare.terminate()
-    return found
 
 
 def measure_libvirt_dbus(bench, n, place='QEMU', fill=None):
