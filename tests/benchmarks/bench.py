@@ -32,6 +32,17 @@ TEMPLATE = DOMAIN.format(name='domain-@', devices='''
     <serial type='pty'/><console type='pty'/><memballoon model='virtio'/>''')
 
 
+# libvirt-dbus has its own name to itself.
+CONFIG = """
+[Service]
+Predefined=false
+Compat=false
+
+[Connection QEMU]
+URI={}
+"""
+
+
 class LibvirtDbus:
     """libvirt-dbus. On the system bus it opens qemu:///system; which libvirtd that is, its mount
     namespace says."""
@@ -44,8 +55,9 @@ class LibvirtDbus:
         self.process = subprocess.Popen(self.command, env=bus.environment())
         self.pid = self.process.pid
         client = Client(bus)
+        assert not client.has_owner(self.NAME), 'somebody else has the name of libvirt-dbus'
         while not client.has_owner(self.NAME):
-            pass
+            assert self.process.poll() is None, 'libvirt-dbus does not start'
         client.close()
 
     def __enter__(self):
@@ -95,7 +107,7 @@ class Bench:
     def virtbus(self, uri=None):
         """A virtbusd with one connection, QEMU."""
         uri = uri or self.libvirtd.uri
-        return Daemon(self.bus, f'[Service]\nPredefined=false\n[Connection QEMU]\nURI={uri}\n')
+        return Daemon(self.bus, CONFIG.format(uri))
 
     def libvirt_dbus(self):
         return LibvirtDbus(self.bus, self.libvirtd)
