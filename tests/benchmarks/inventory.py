@@ -4,11 +4,9 @@
 of each, pipelined, by the same client. The least that is possible is what a service takes that
 has nothing to do but to return them."""
 
-import os
-import subprocess
 import time
 
-from bench import (LIBVIRT_DBUS, NAME, ROOT, Bench, Client, RawClient, Table, cpu_time,
+from bench import (LIBVIRT_DBUS, NAME, ROOT, Bench, Client, RawClient, Table, bare_service, cpu_time,
                    cpu_time_since, managed, median, memory, probe)
 
 SIZES = 10, 100, 1000, 10000
