@@ -232,9 +232,14 @@ call_ran(gpointer data, const GError *error)
     }
 }
 
+/* If its object had to be looked up for polkit, that was over a link for what is short. */
 void
 call_go_on(Call *call, BindingFunc run)
 {
+    if (call->object)
+        call_give_object_back(call);
+    g_clear_pointer(&call->link, link_unref);
+
     call->run = run;
     call->lane = LANE_LONG;
     call_push(call, call_run, call_ran);
