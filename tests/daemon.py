@@ -337,12 +337,14 @@ class Daemon:
         self.command += arguments
         if config is not None:
             self.command += ['--config', bus.write(f'config.{Daemon.count}', config)]
+        # Sanitizers do not see what GLib keeps in slices.
+        slices = {} if program else {'G_SLICE': 'always-malloc'}
         credentials = {'user': user, 'group': user, 'extra_groups': []} if user is not None else {}
         with open(self.log, 'wb') as log:
             self.process = subprocess.Popen(
                 self.command,
                 cwd=bus.directory,
-                env={**bus.environment(), **(environment or {})},
+                env={**bus.environment(), **slices, **(environment or {})},
                 stderr=log,
                 **credentials,
             )
