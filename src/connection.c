@@ -198,11 +198,6 @@ connection_get_spares(Connection *connection)
 }
 
 static void
-on_lookout_opened(gpointer owner G_GNUC_UNUSED, gpointer prepared G_GNUC_UNUSED)
-{
-}
-
-static void
 on_lookout_lost(gpointer owner, Link *link, const GError *error)
 {
     Connection *connection = owner;
@@ -215,7 +210,7 @@ on_lookout_lost(gpointer owner, Link *link, const GError *error)
 Link *
 connection_get_lookout(Connection *connection)
 {
-    static const LinkFuncs funcs = { NULL, on_lookout_opened, NULL, on_lookout_lost, NULL };
+    static const LinkFuncs funcs = { NULL, NULL, NULL, on_lookout_lost, NULL };
     const LinkOptions options = { connection->uri, connection->read_only, 1, connection->opener };
 
     if (!connection_is_alive(connection) || is_whole_host(connection->uri) ||

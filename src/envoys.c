@@ -144,11 +144,6 @@ envoy_rest(Envoy *envoy)
 }
 
 static void
-on_opened(gpointer owner G_GNUC_UNUSED, gpointer prepared G_GNUC_UNUSED)
-{
-}
-
-static void
 way_fail(Way *way, const GError *error)
 {
     way_close(way);
@@ -170,7 +165,7 @@ on_freed(gpointer owner)
     envoy_rest(way->envoy);
 }
 
-static const LinkFuncs link_funcs = { NULL, on_opened, NULL, on_lost, on_freed };
+static const LinkFuncs link_funcs = { NULL, NULL, NULL, on_lost, on_freed };
 
 /* Telling libvirt who the caller is. */
 typedef struct {

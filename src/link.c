@@ -211,10 +211,10 @@ link_opened(gpointer data, const GError *unused G_GNUC_UNUSED)
     Job *job;
 
     link->open = link->error == NULL;
-    if (link->owner && link->open)
-        link->funcs->opened(link->owner, link->prepared);
-    else if (link->owner)
+    if (link->owner && !link->open)
         link->funcs->lost(link->owner, link, link->error);
+    else if (link->owner && link->funcs->opened)
+        link->funcs->opened(link->owner, link->prepared);
 
     while ((job = g_queue_pop_head(&link->waiting))) {
         if (link->open)

@@ -21,8 +21,8 @@ typedef struct {
 /* What a link does for its owner, and tells it. */
 typedef struct {
     gpointer (*prepare)(virConnectPtr connect,
-                        Link *link); /* (nullable) on the worker that opened */
-    void (*opened)(gpointer owner, gpointer prepared);
+                        Link *link);                   /* (nullable) on the worker that opened */
+    void (*opened)(gpointer owner, gpointer prepared); /* (nullable) */
     void (*release)(virConnectPtr connect, gpointer prepared); /* on the thread that closes */
     void (*lost)(gpointer owner, Link *link,
                  const GError *error); /* could not be opened, or broke */

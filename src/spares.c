@@ -43,11 +43,6 @@ typedef struct {
 } Job;
 
 static void
-on_opened(gpointer owner G_GNUC_UNUSED, gpointer prepared G_GNUC_UNUSED)
-{
-}
-
-static void
 on_lost(gpointer owner, Link *link, const GError *error G_GNUC_UNUSED)
 {
     Spares *spares = owner;
@@ -195,7 +190,7 @@ spares_push(Spares *spares, const char *caller, LinkRun run, LinkDone done, gpoi
     spares_begin(spares, on_done);
 }
 
-static const LinkFuncs funcs = { NULL, on_opened, NULL, on_lost, on_freed };
+static const LinkFuncs funcs = { NULL, NULL, NULL, on_lost, on_freed };
 
 Spares *
 spares_new(const LinkOptions *options)
