@@ -158,12 +158,8 @@ holdings_is_configured(Holdings *holdings, const Wish *wish)
 static gboolean
 is_free(Holdings *holdings, const char *name)
 {
-    GPtrArray *connections = service_get_connections(holdings->service);
-
-    for (guint i = 0; i < connections->len; i++) {
-        if (strcmp(connection_get_name(connections->pdata[i]), name) == 0)
-            return FALSE;
-    }
+    if (service_find_connection(holdings->service, name))
+        return FALSE;
     for (guint i = 0; i < holdings->list->len; i++) {
         if (g_strcmp0(((Holding *)holdings->list->pdata[i])->name, name) == 0)
             return FALSE;

@@ -80,13 +80,9 @@ visit_give_up(Visit *visit)
 static gboolean
 is_secret(Service *service, const char *name, const char *caller)
 {
-    GPtrArray *connections = service_get_connections(service);
+    Connection *connection = service_find_connection(service, name);
 
-    for (guint i = 0; i < connections->len; i++) {
-        if (g_strcmp0(connection_get_name(connections->pdata[i]), name) == 0)
-            return !service_shows(service, connections->pdata[i], caller);
-    }
-    return FALSE;
+    return connection && !service_shows(service, connection, caller);
 }
 
 /* Takes the connections that are not for the caller out of what the root is said to have. */
@@ -161,16 +157,10 @@ static void
 claim_place(Visit *visit, const Face *face, char **below)
 {
     Service *service = visit->introspection->service;
-    GPtrArray *connections = service_get_connections(service);
-    Connection *connection = NULL;
+    Connection *connection = service_find_connection(service, below[0]);
     g_auto(GStrv) details = NULL;
 
-    for (guint i = 0; !connection && i < connections->len; i++) {
-        if (g_strcmp0(connection_get_name(connections->pdata[i]), below[0]) == 0)
-            connection = connections->pdata[i];
-    }
-    visit->hidden = connection &&
-                    !service_shows(service, connection, g_dbus_message_get_sender(visit->message));
+    visit->hidden = is_secret(service, below[0], g_dbus_message_get_sender(visit->message));
     if (!connection || visit->hidden)
         return;
 

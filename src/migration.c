@@ -7,6 +7,8 @@
 
 #include "migration.h"
 
+#include <string.h>
+
 #include "bindings.h"
 #include "details.h"
 #include "error.h"
@@ -170,17 +172,14 @@ claim(Call *call, GError **error)
 static Connection *
 find_connection(Call *call, const char *path, GError **error)
 {
-    GPtrArray *connections = service_get_connections(call->place.service);
+    Service *service = call->place.service;
+    g_autofree char *prefix = g_strconcat(call->place.face->root, "/", NULL);
+    Connection *connection = NULL;
 
-    for (guint i = 0; i < connections->len; i++) {
-        Connection *connection = connections->pdata[i];
-        g_autofree char *its_path =
-            face_make_path(call->place.face, connection_get_name(connection), NULL, NULL);
-
-        if (g_str_equal(path, its_path) &&
-            service_shows(call->place.service, connection, call_get_sender(call)))
-            return connection_ref(connection);
-    }
+    if (g_str_has_prefix(path, prefix))
+        connection = service_find_connection(service, path + strlen(prefix));
+    if (connection && service_shows(service, connection, call_get_sender(call)))
+        return connection_ref(connection);
 
     return error_invalid(error, "%s is not the path of a connection", path);
 }

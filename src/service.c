@@ -90,6 +90,16 @@ service_get_connections(Service *service)
     return service->connections;
 }
 
+Connection *
+service_find_connection(Service *service, const char *name)
+{
+    for (guint i = 0; i < service->connections->len; i++) {
+        if (g_strcmp0(connection_get_name(service->connections->pdata[i]), name) == 0)
+            return service->connections->pdata[i];
+    }
+    return NULL;
+}
+
 static void
 service_end(Service *service, int status)
 {

@@ -26,6 +26,8 @@ struct Openings *service_get_openings(Service *service);
 /* Those on the bus, in the configuration's order and then that of their opening: of Connection. */
 GPtrArray *service_get_connections(Service *service);
 
+struct Connection *service_find_connection(Service *service, const char *name); /* (nullable) */
+
 /* A connection that the bus does not know; then it does, and then no longer. */
 struct Connection *service_new_connection(Service *service, const ConnectionConfig *config);
 void service_add_connection(Service *service, struct Connection *connection);
