@@ -104,7 +104,7 @@ def is_missing(api, member):
 
 def write_member(api, kinds, interface, member):
     """The function of a member, or nothing if that is another's or stands in src/."""
-    if member.borrowed or member.sharers[:1] not in ([], [member]):
+    if member.has_binding_of_another():
         return ''
     if is_missing(api, member):
         return fill(FUNCTION, name=member.c_name, no_call=' G_GNUC_UNUSED',

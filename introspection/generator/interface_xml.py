@@ -75,6 +75,9 @@ class Member:
     ins: list = field(default_factory=list)
     outs: list = field(default_factory=list)
 
+    def has_binding_of_another(self):
+        return self.borrowed or bool(self.sharers) and self.sharers[0] is not self
+
 
 @dataclass
 class Interface:
@@ -262,8 +265,8 @@ def read_interfaces(filenames):
             if member.borrowed:
                 borrow(member, native)
     taken = {}
-    for member in (m for i in interfaces for m in i.members if not m.borrowed):
-        if member.c_name in taken and member.sharers[:1] in ([], [member]):
+    for member in (m for i in interfaces for m in i.members if not m.has_binding_of_another()):
+        if member.c_name in taken:
             raise Mismatch(f'{member.where}: its C name {member.c_name} is also that of '
                            f'{taken[member.c_name]}')
         taken[member.c_name] = member.where
