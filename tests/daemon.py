@@ -337,8 +337,8 @@ class Daemon:
         self.command += arguments
         if config is not None:
             self.command += ['--config', bus.write(f'config.{Daemon.count}', config)]
-        # Sanitizers do not see what GLib keeps in slices.
-        slices = {} if program else {'G_SLICE': 'always-malloc'}
+        # AddressSanitizer does not see what GLib keeps in slices.
+        slices = {'G_SLICE': 'always-malloc'} if 'ASAN_OPTIONS' in os.environ and not program else {}
         credentials = {'user': user, 'group': user, 'extra_groups': []} if user is not None else {}
         with open(self.log, 'wb') as log:
             self.process = subprocess.Popen(
