@@ -7,6 +7,7 @@
 #include <sysexits.h>
 
 #include "error.h"
+#include "event-loop.h"
 #include "service.h"
 
 typedef struct {
@@ -121,9 +122,13 @@ main(int argc, char **argv)
     if (options.threads > 0)
         config->workers = options.threads;
 
-    if (virInitialize() < 0 || virEventRegisterDefaultImpl() < 0) {
+    if (virInitialize() < 0) {
         g_critical("libvirt: %s", virGetLastErrorMessage());
         return EX_SOFTWARE;
+    }
+    if (!event_loop_register(NULL, &error)) {
+        g_critical("%s", error->message);
+        return EX_OSERR;
     }
 
     bus = g_bus_get_sync(options.system ? G_BUS_TYPE_SYSTEM : G_BUS_TYPE_SESSION, NULL, &error);
