@@ -55,6 +55,7 @@ struct Call {
     guint n_unsettled;           /* changed objects that are still being looked at */
     gboolean entered;            /* it counts among the connection's calls */
     GArray *found;               /* (owned) (nullable) of Found, for the registry */
+    gboolean is_known; /* the registry has the object, but the call goes over another link */
     gboolean is_later; /* the binding has taken the call, returns NULL, and has it replied to some
                           time */
 };

@@ -231,18 +231,37 @@ connection_new_link(Connection *connection)
     return link_new(&options, &funcs, NULL);
 }
 
-/* A call whose object's handle is known belongs to the main link, unless it would have to wait. It
- * does wait where somebody might have to type a password for it. */
+/* For what is short. Nobody is to type a password because of it. */
+static gboolean
+has_more_links(Connection *connection)
+{
+    return spares_are_needed(connection->uri) && !is_whole_host(connection->uri) &&
+           !opener_asks(connection->opener);
+}
+
+/* A call whose object's handle is known belongs to the main link, unless it would have to wait. */
 Link *
 connection_get_link(Connection *connection)
 {
     Link *link = connection_get_main_link(connection);
     Link *spare;
 
-    if (!link_is_open(link) || link_is_idle(link) || is_whole_host(connection->uri) ||
-        !spares_are_needed(connection->uri) || opener_asks(connection->opener))
+    if (!link_is_open(link) || link_is_idle(link) || !has_more_links(connection))
         return link;
     spare = spares_get_idle(connection_get_spares(connection));
+
+    return spare ? spare : link;
+}
+
+Link *
+connection_get_free_link(Connection *connection)
+{
+    Link *link = connection_get_main_link(connection);
+    Link *spare;
+
+    if (link_is_idle(link) || !link_is_open(link) || !has_more_links(connection))
+        return link;
+    spare = spares_get_open(connection_get_spares(connection));
 
     return spare ? spare : link;
 }

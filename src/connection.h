@@ -62,14 +62,9 @@ void connection_tell_none(Connection *connection);
 
 /* Opens it if need be. All are the connection's. */
 Link *connection_get_main_link(Connection *connection);
-Link *connection_get_link(Connection *connection);     /* for what is short */
-Spares *connection_get_spares(Connection *connection); /* (nullable) for what may take long */
-
-/* (nullable) For looking at objects, while calls have all workers of the main link. */
-Link *connection_get_lookout(Connection *connection);
-
-/* (owned) One more, which nobody else uses. */
-Link *connection_new_link(Connection *connection);
+Link *connection_get_link(Connection *connection);      /* for what is short */
+Link *connection_get_free_link(Connection *connection); /* for one of several questions of a call */
+Spares *connection_get_spares(Connection *connection);  /* (nullable) for what may take long */
 
 /* (nullable) For looking at objects, while calls have all workers of the main link. */
 Link *connection_get_lookout(Connection *connection);

@@ -26,6 +26,7 @@ struct Link {
     const LinkFuncs *funcs;
     gpointer owner;    /* (nullable) */
     GThreadPool *pool; /* (owned) */
+    Handles *handles;  /* (owned) */
     Turns *turns;      /* (owned) */
     GQueue waiting;    /* of Job, until it is open */
     guint workers;
@@ -114,6 +115,7 @@ link_close(gpointer data)
 {
     Link *link = data;
 
+    handles_free(link->handles);
     if (link->prepared)
         link->funcs->release(link->connect, link->prepared);
 
@@ -258,6 +260,12 @@ link_get_n_jobs(Link *link)
     return link->n_jobs;
 }
 
+Handles *
+link_get_handles(Link *link)
+{
+    return link->handles;
+}
+
 gboolean
 link_is_open(Link *link)
 {
@@ -291,6 +299,7 @@ link_new(const LinkOptions *options, const LinkFuncs *funcs, gpointer owner)
     link->workers = options->workers;
     link->pool = g_thread_pool_new(job_run, NULL, (int)options->workers, FALSE, NULL);
     g_thread_pool_set_sort_function(link->pool, job_compare, NULL);
+    link->handles = handles_new();
     link->turns = turns_new();
     g_queue_init(&link->waiting);
     n_links++;

@@ -5,6 +5,7 @@
 #include <gio/gio.h>
 #include <libvirt/libvirt.h>
 
+#include "handles.h"
 #include "opener.h"
 
 /* One life of a libvirt connection, with the workers that use it. All of this is called on the main
@@ -42,6 +43,9 @@ gpointer link_get_owner(Link *link); /* (nullable) once it was abandoned */
 guint link_get_n_jobs(Link *link);   /* that wait or run */
 gboolean link_is_idle(Link *link);   /* is open, and a job more would run at once */
 gboolean link_is_open(Link *link);
+
+/* For its workers. */
+Handles *link_get_handles(Link *link);
 
 /* Calls @run on a worker once the connection is open, then @done on the main thread; or only @done,
  * with an error, if it cannot be opened. Callers take turns; the service itself has no name. */

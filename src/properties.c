@@ -96,7 +96,8 @@ properties_know(Call *call)
 typedef struct {
     Call *call;
     const Binding *getter; /* the first of them */
-    void *object;          /* (owned) (nullable) */
+    Link *link;            /* (owned) that it is read over */
+    void *object;          /* (owned) (nullable) if it is to be found there */
     GVariant *result;      /* (owned) (nullable) */
 } Reading;
 
@@ -105,10 +106,16 @@ reading_run(virConnectPtr connect, gpointer data)
 {
     Reading *reading = data;
     const Kind *kind = reading->call->place.kind;
-    Call view = { .connect = connect, .object = reading->object };
+    Call view = { .connect = connect };
     g_autoptr(GError) error = NULL;
-    GVariant *result = reading->getter->run(&view, NULL, &error);
+    GVariant *result = NULL;
 
+    if (kind && !reading->object)
+        reading->object = handles_find(link_get_handles(reading->link), connect, kind,
+                                       reading->call->element, &error);
+    view.object = reading->object;
+    if (!error)
+        result = reading->getter->run(&view, NULL, &error);
     if (result)
         reading->result = g_variant_ref_sink(result);
     if (reading->object)
@@ -149,16 +156,16 @@ reading_done(gpointer data, const GError *error G_GNUC_UNUSED)
             add_value(call, getter, g_variant_ref(reading->result));
     }
     g_clear_pointer(&reading->result, g_variant_unref);
+    link_unref(reading->link);
 
     finish_if_read(call);
 }
 
-/* On the link that the object's handle is of: libvirt would use that from another one's worker,
- * too, but a link may have only one. */
+/* What one call asks is asked at the same time, over several links if one has but one worker. */
 static Link *
-link_of_object(Call *call)
+find_link(Call *call)
 {
-    return call->link ? call->link : connection_get_main_link(call->place.connection);
+    return call->link ? call->link : connection_get_free_link(call->place.connection);
 }
 
 /* With another property, whose binding is the same. */
@@ -175,6 +182,7 @@ is_read_already(Call *call, const Binding *getter)
 static void
 read_property(Call *call, const Binding *getter)
 {
+    const Place *place = &call->place;
     GVariant *known = look_in_registry(call, getter);
     Reading *reading;
 
@@ -199,11 +207,13 @@ read_property(Call *call, const Binding *getter)
     reading = g_new0(Reading, 1);
     reading->call = call;
     reading->getter = getter;
-    reading->object = call->object;
-    if (reading->object)
-        call->place.kind->ref(reading->object);
+    reading->link = link_ref(find_link(call));
+    if (call->object && (call->link || connection_is_current(place->connection, reading->link))) {
+        reading->object = call->object;
+        place->kind->ref(reading->object);
+    }
     call->n_readings++;
-    link_push(link_of_object(call), call_get_sender(call), reading_run, reading_done, reading);
+    link_push(reading->link, call_get_sender(call), reading_run, reading_done, reading);
 }
 
 static void

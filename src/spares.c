@@ -84,6 +84,24 @@ spares_get_idle(Spares *spares)
     return spares_get_link(spares, 1);
 }
 
+/* What can be done elsewhere is not worth waiting for a link to open, nor more than one at a time.
+ */
+Link *
+spares_get_open(Spares *spares)
+{
+    gboolean opening = FALSE;
+
+    for (guint i = 0; i < spares->links->len; i++) {
+        if (link_is_idle(spares->links->pdata[i]))
+            return spares->links->pdata[i];
+        opening |= !link_is_open(spares->links->pdata[i]);
+    }
+    if (!opening)
+        spares_get_idle(spares);
+
+    return NULL;
+}
+
 /* A caller may have as many workers as are configured: all but one. */
 static gboolean
 job_may_run(Job *job)

@@ -14,6 +14,10 @@ void spares_free(Spares *spares); /* calls that run end by themselves, the other
 /* One that does nothing now, opened if need be; NULL if all are busy. */
 Link *spares_get_idle(Spares *spares);
 
+/* One that does nothing now and is open; NULL if there is none, but then there may be the next
+ * time. */
+Link *spares_get_open(Spares *spares);
+
 /* Does something long, as link_push() would, on one of them when it is the caller's turn. No caller
  * has all workers to themselves. */
 void spares_push(Spares *spares, const char *caller, LinkRun run, LinkDone done, gpointer data);
