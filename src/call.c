@@ -252,6 +252,9 @@ static void
 call_answer(Call *call)
 {
     call_bind(call);
+    if (call->known && !call->permit)
+        answers_keep(service_get_answers(call->place.service),
+                     g_dbus_method_invocation_get_message(call->invocation), call->result);
     if (!call->is_later)
         call_reply(call);
 }

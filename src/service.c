@@ -26,6 +26,7 @@ struct Service {
     const Config *config;
     GMainLoop *loop;        /* (owned) */
     Callers *callers;       /* (owned) */
+    Answers *answers;       /* (owned) */
     Arrivals *arrivals;     /* (owned) */
     Authority *authority;   /* (owned) */
     Audience *audience;     /* (owned) */
@@ -52,6 +53,12 @@ Callers *
 service_get_callers(Service *service)
 {
     return service->callers;
+}
+
+Answers *
+service_get_answers(Service *service)
+{
+    return service->answers;
 }
 
 Arrivals *
@@ -150,6 +157,7 @@ on_signal(gpointer data, Connection *connection, const Signal *signal)
 {
     Service *service = data;
 
+    answers_forget(service->answers);
     audience_tell(service->audience, connection, signal);
 }
 
@@ -289,12 +297,14 @@ static void
 service_clear(Service *service)
 {
     service->ending = TRUE;
+    answers_forget(service->answers);
     authority_end(service->authority);
     openings_end(service->openings);
     holdings_end(service->holdings);
     wait_for_connections(service);
     tree_free(service->tree);
     g_clear_pointer(&service->compat_tree, tree_free);
+    answers_free(service->answers);
     arrivals_free(service->arrivals);
     g_clear_pointer(&service->gate, gate_close);
     introspection_free(service->introspection);
@@ -355,6 +365,7 @@ service_run(const Config *config, GDBusConnection *bus)
 
     service.loop = g_main_loop_new(NULL, FALSE);
     service.callers = callers_new(bus, config->calls_per_caller);
+    service.answers = answers_new(bus);
     service.arrivals = arrivals_new(bus);
     service.authority = authority_new(service.callers, config->system_bus);
     service.audience = audience_new(service.callers, service.authority, deliver_signal, &service);

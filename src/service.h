@@ -4,6 +4,7 @@
 
 #include <gio/gio.h>
 
+#include "answers.h"
 #include "arrivals.h"
 #include "authority.h"
 #include "caller.h"
@@ -17,6 +18,7 @@ int service_run(const Config *config, GDBusConnection *bus);
 
 gboolean service_is_ending(Service *service);
 Callers *service_get_callers(Service *service);
+Answers *service_get_answers(Service *service);
 Arrivals *service_get_arrivals(Service *service);
 Authority *service_get_authority(Service *service);
 GDBusConnection *service_get_bus(Service *service);

@@ -254,6 +254,126 @@ test_removal(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
     g_assert_cmpuint(check_all(fixture), ==, n);
 }
 
+/* What a client hears, in the order in which it comes. */
+typedef struct {
+    const char *path;
+    GMutex lock;
+    GHashTable *asked; /* serials of calls of Get that are not answered */
+    GVariant *said;    /* (nullable) what the last signal said */
+    guint n_answers;   /* since there was a signal */
+    guint n_others;    /* among them that say something else */
+    guint n_changes;   /* still to be made */
+} Hearing;
+
+static void
+hear_signal(Hearing *hearing, GDBusMessage *message)
+{
+    g_autoptr(GVariant) changed = g_variant_get_child_value(g_dbus_message_get_body(message), 1);
+    GVariant *state = g_variant_lookup_value(changed, "State", NULL);
+
+    if (!state)
+        return;
+
+    g_clear_pointer(&hearing->said, g_variant_unref);
+    hearing->said = state;
+}
+
+static void
+hear_answer(Hearing *hearing, GDBusMessage *message)
+{
+    guint32 serial = g_dbus_message_get_reply_serial(message);
+    g_autoptr(GVariant) state = NULL;
+
+    if (!g_hash_table_remove(hearing->asked, GUINT_TO_POINTER(serial)) || !hearing->said)
+        return;
+
+    g_variant_get(g_dbus_message_get_body(message), "(v)", &state);
+    hearing->n_answers++;
+    hearing->n_others += !g_variant_equal(state, hearing->said);
+}
+
+static GDBusMessage *
+hear(GDBusConnection *bus G_GNUC_UNUSED, GDBusMessage *message, gboolean incoming, gpointer data)
+{
+    Hearing *hearing = data;
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&hearing->lock);
+
+    if (incoming && g_dbus_message_get_message_type(message) == G_DBUS_MESSAGE_TYPE_METHOD_RETURN)
+        hear_answer(hearing, message);
+    else if (incoming && g_strcmp0(g_dbus_message_get_member(message), "PropertiesChanged") == 0 &&
+             g_strcmp0(g_dbus_message_get_path(message), hearing->path) == 0)
+        hear_signal(hearing, message);
+
+    return message;
+}
+
+static void
+ask(GDBusConnection *bus, Hearing *hearing)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&hearing->lock);
+    g_autoptr(GDBusMessage) message = NULL;
+    guint32 serial;
+
+    if (g_hash_table_size(hearing->asked) >= 4)
+        return;
+
+    message = g_dbus_message_new_method_call(NAME, hearing->path, "org.freedesktop.DBus.Properties",
+                                             "Get");
+    g_dbus_message_set_body(message, g_variant_new("(ss)", DOMAIN, "State"));
+    g_dbus_connection_send_message(bus, message, G_DBUS_SEND_MESSAGE_FLAGS_NONE, &serial, NULL);
+    g_hash_table_add(hearing->asked, GUINT_TO_POINTER(serial));
+}
+
+static void change(GDBusConnection *bus, Hearing *hearing);
+
+static void
+on_changed(GObject *bus, GAsyncResult *result, gpointer data)
+{
+    Hearing *hearing = data;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GVariant) answer =
+        g_dbus_connection_call_finish(G_DBUS_CONNECTION(bus), result, &error);
+
+    g_assert_no_error(error);
+    if (--hearing->n_changes > 0)
+        change(G_DBUS_CONNECTION(bus), hearing);
+}
+
+static void
+change(GDBusConnection *bus, Hearing *hearing)
+{
+    g_dbus_connection_call(bus, NAME, hearing->path, DOMAIN,
+                           hearing->n_changes % 2 == 0 ? "Suspend" : "Resume", NULL, NULL,
+                           G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_changed, hearing);
+}
+
+/* An answer to Get says what the last signal before it said, and nothing else. */
+static void
+test_order(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+    g_autofree char *path = create_domain(fixture);
+    Hearing hearing = { .path = path, .asked = g_hash_table_new(NULL, NULL), .n_changes = 400 };
+    guint filter = g_dbus_connection_add_filter(fixture->connection, hear, &hearing, NULL);
+
+    g_mutex_init(&hearing.lock);
+    change(fixture->connection, &hearing);
+    while (hearing.n_changes > 0) {
+        ask(fixture->connection, &hearing);
+        g_main_context_iteration(NULL, FALSE);
+    }
+    g_dbus_connection_remove_filter(fixture->connection, filter);
+
+    g_mutex_lock(&hearing.lock);
+    g_test_message("%u answers", hearing.n_answers);
+    g_assert_cmpuint(hearing.n_answers, >=, 400);
+    g_assert_cmpuint(hearing.n_others, ==, 0);
+    g_mutex_unlock(&hearing.lock);
+
+    g_hash_table_unref(hearing.asked);
+    g_clear_pointer(&hearing.said, g_variant_unref);
+    g_mutex_clear(&hearing.lock);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -262,6 +382,7 @@ main(int argc, char **argv)
     g_test_add("/object-manager/objects", Fixture, NULL, set_up, test_objects, tear_down);
     g_test_add("/object-manager/changes", Fixture, NULL, set_up, test_changes, tear_down);
     g_test_add("/object-manager/removal", Fixture, NULL, set_up, test_removal, tear_down);
+    g_test_add("/object-manager/order", Fixture, NULL, set_up, test_order, tear_down);
 
     return g_test_run();
 }

@@ -114,9 +114,9 @@ class Bench:
 
 
 @contextlib.contextmanager
-def bare_service(bench, n=0):
+def bare_service(bench, n=0, *libvirt):
     """GDBus with nothing behind it, as bare.c has it."""
-    with subprocess.Popen([os.environ['BENCHMARK_BARE'], str(n)], env=bench.bus.environment()) as bare:
+    with subprocess.Popen([os.environ['BENCHMARK_BARE'], str(n), *libvirt], env=bench.bus.environment()) as bare:
         client = Client(bench.bus)
         while not client.has_owner('bare.Service'):
             pass
