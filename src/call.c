@@ -8,7 +8,9 @@
  * What the call means is looked up in the interface's table, which names its permission and its
  * binding. Once it is allowed, it is answered at once if all it wants is in memory, else a worker
  * of its connection takes it. A binding returns a value or sets an error, and knows nothing of the
- * bus; call_reply() alone answers, so no path can forget to, or do it twice.
+ * bus; call_reply() alone answers, so no path can forget to, or do it twice. (What it answered may
+ * be repeated, to who asks again for a property that nothing has changed: that is answers.c, and
+ * such a call does not come here.)
  *
  * The call belongs to whichever of the four has it; there is never more than one. */
 
@@ -252,11 +254,13 @@ static void
 call_answer(Call *call)
 {
     call_bind(call);
+    if (call->is_later)
+        return;
+
     if (call->known && !call->permit)
         answers_keep(service_get_answers(call->place.service),
                      g_dbus_method_invocation_get_message(call->invocation), call->result);
-    if (!call->is_later)
-        call_reply(call);
+    call_reply(call);
 }
 
 static void
