@@ -124,14 +124,18 @@ release(gpointer gathered)
     g_hash_table_unref(gathered);
 }
 
-/* Of a start that fails libvirt says nothing. */
+/* Of a start that fails libvirt says nothing, not even if QEMU was already there and has been told
+ * to go. */
 static gboolean
-is_starting(GVariant *values)
+is_passing(GVariant *values)
 {
     int state, reason;
 
-    return g_variant_lookup(values, "State", "(ii)", &state, &reason) &&
-           state == VIR_DOMAIN_PAUSED && reason == VIR_DOMAIN_PAUSED_STARTING_UP;
+    if (!g_variant_lookup(values, "State", "(ii)", &state, &reason))
+        return FALSE;
+
+    return state == VIR_DOMAIN_SHUTDOWN ||
+           (state == VIR_DOMAIN_PAUSED && reason == VIR_DOMAIN_PAUSED_STARTING_UP);
 }
 
 static int
@@ -162,5 +166,5 @@ static const Trait traits[] = {
 };
 
 const Observer domain_observer = {
-    &domain_kind, traits, describe, gather, release, is_starting,
+    &domain_kind, traits, describe, gather, release, is_passing,
 };

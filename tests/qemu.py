@@ -17,7 +17,8 @@ CONNECTION = ROOT + '/QEMU'
 
 # What the tests need of libvirt's enums.
 AFFECT_LIVE, AFFECT_CONFIG = 1, 2
-RUNNING, PAUSED, SHUTOFF = 1, 3, 5
+RUNNING, PAUSED, SHUTTING_DOWN, SHUTOFF = 1, 3, 4, 5
+STARTING_UP = 11  # virDomainPausedReason
 DEFINED, UNDEFINED, STARTED, SUSPENDED, RESUMED, STOPPED, SHUTDOWN = range(7)  # virDomainEventType
 
 CONFIG = '''

@@ -13,11 +13,10 @@ from counting_proxy import CountingProxy
 from daemon import error_name
 from libvirtd import Libvirtd
 from picture import OBJECT_MANAGER
-from qemu import CONNECTION, DOMAIN, PAUSED, SHUTOFF, ask_until
+from qemu import CONNECTION, DOMAIN, PAUSED, SHUTOFF, STARTING_UP, ask_until
 from qemu import connection, daemon, define, libvirtd  # noqa: F401 (fixtures)
 
 DOMAINS = 1000
-STARTING_UP = 11  # virDomainPausedReason
 
 
 @pytest.fixture(scope='module')
