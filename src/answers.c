@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* A property that events keep true is asked for again and again, by programs that poll, and the
- * answer stays the same until the service says on the bus that something has changed. To the main
- * thread and back such a call would take longer than on the bus. So the answer is left with GDBus's
+ * answer stays the same until the service says on the bus that something has changed. The way to
+ * the main thread and back would be a quarter of what it takes. So the answer is left with GDBus's
  * own thread, which a filter lets give it.
  *
  * Each answer is for one caller and one call, and all are forgotten as soon as anything changes.

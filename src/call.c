@@ -180,9 +180,9 @@ call_look_up(Call *call)
         return TRUE;
 
     key = kind->decode(call->element);
-    call->object = call->is_known ? handles_find(link_get_handles(call->link), call->connect, kind,
-                                                 call->element, &call->error)
-                                  : kind->look_up(call->connect, key, &call->error);
+    call->object = call->may_reuse ? handles_find(link_get_handles(call->link), call->connect, kind,
+                                                  call->element, &call->error)
+                                   : kind->look_up(call->connect, key, &call->error);
     if (!call->object) {
         call->details = error_take_details();
         return FALSE;

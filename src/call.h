@@ -55,9 +55,9 @@ struct Call {
     guint n_unsettled;           /* changed objects that are still being looked at */
     gboolean entered;            /* it counts among the connection's calls */
     GArray *found;               /* (owned) (nullable) of Found, for the registry */
-    gboolean is_known; /* the registry has the object, but the call goes over another link */
-    gboolean is_later; /* the binding has taken the call, returns NULL, and has it replied to some
-                          time */
+    gboolean may_reuse; /* what its link remembers: the registry has the object, of another link */
+    gboolean is_later;  /* the binding has taken the call, returns NULL, and has it replied to some
+                           time */
 };
 
 /* GDBus hands over all calls here; the user data is the Place. */

@@ -17,10 +17,8 @@
 
 #include <errno.h>
 #include <gio/gio.h>
-#include <glib-unix.h>
 #include <libvirt/libvirt.h>
 #include <sys/epoll.h>
-#include <unistd.h>
 
 #define AT_ONCE 16 /* sockets; the others have their turn when the loop comes round */
 

@@ -30,8 +30,8 @@ push_on_common(Call *call, LinkRun run, LinkDone done)
 
     if (!call->link) {
         call->link = link_ref(connection_get_link(connection));
-        call->is_known = call->object && !connection_is_current(connection, call->link);
-        if (call->is_known)
+        call->may_reuse = call->object && !connection_is_current(connection, call->link);
+        if (call->may_reuse)
             call_drop_object(call);
     }
     link_push(call->link, call_get_sender(call), run, done, call);
