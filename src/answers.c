@@ -103,7 +103,7 @@ send_answer(GDBusConnection *bus, GDBusMessage *call, GVariant *body)
 static gboolean
 answer_again(Answers *answers, GDBusConnection *bus, GDBusMessage *call)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&answers->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&answers->lock);
     const Answer wanted = answer_to(call);
     const Answer *answer = g_hash_table_lookup(answers->ready, &wanted);
 
@@ -130,7 +130,7 @@ filter(GDBusConnection *bus, GDBusMessage *message, gboolean incoming, gpointer 
 void
 answers_keep(Answers *answers, GDBusMessage *call, GVariant *body)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&answers->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&answers->lock);
     const Answer wanted = answer_to(call);
     Answer *answer = g_new(Answer, 1);
 
@@ -144,7 +144,7 @@ answers_keep(Answers *answers, GDBusMessage *call, GVariant *body)
 void
 answers_forget(Answers *answers)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&answers->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&answers->lock);
 
     g_hash_table_remove_all(answers->ready);
 }

@@ -129,7 +129,7 @@ handle_set_events(int id, Handle *handle, int events)
 static int
 add_handle(int fd, int events, virEventHandleCallback call, void *opaque, virFreeCallback free)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&loop.lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&loop.lock);
     g_autofree Handle *handle = g_new(Handle, 1);
     int id = new_id();
 
@@ -146,7 +146,7 @@ add_handle(int fd, int events, virEventHandleCallback call, void *opaque, virFre
 static void
 update_handle(int id, int events)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&loop.lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&loop.lock);
     Handle *handle = g_hash_table_lookup(loop.handles, GINT_TO_POINTER(id));
 
     if (handle && !handle_set_events(id, handle, events))
@@ -156,7 +156,7 @@ update_handle(int id, int events)
 static int
 remove_handle(int id)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&loop.lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&loop.lock);
     Handle *handle = g_hash_table_lookup(loop.handles, GINT_TO_POINTER(id));
 
     if (!handle)
@@ -173,7 +173,7 @@ remove_handle(int id)
 static gboolean
 handle_find(int id, Handle *found)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&loop.lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&loop.lock);
     const Handle *handle = g_hash_table_lookup(loop.handles, GINT_TO_POINTER(id));
 
     if (!handle || handle->events == 0)
@@ -214,7 +214,7 @@ timer_start(Timer *timer, int interval)
 static int
 add_timer(int interval, virEventTimeoutCallback call, void *opaque, virFreeCallback free)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&loop.lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&loop.lock);
     Timer *timer = g_new(Timer, 1);
     int id = new_id();
 
@@ -228,7 +228,7 @@ add_timer(int interval, virEventTimeoutCallback call, void *opaque, virFreeCallb
 static void
 update_timer(int id, int interval)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&loop.lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&loop.lock);
     Timer *timer = g_hash_table_lookup(loop.timers, GINT_TO_POINTER(id));
 
     if (timer)
@@ -238,7 +238,7 @@ update_timer(int id, int interval)
 static int
 remove_timer(int id)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&loop.lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&loop.lock);
     Timer *timer = g_hash_table_lookup(loop.timers, GINT_TO_POINTER(id));
 
     if (!timer)
@@ -254,7 +254,7 @@ remove_timer(int id)
 static GArray *
 timers_find_due(void)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&loop.lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&loop.lock);
     gint64 now = g_get_monotonic_time(), next = -1;
     GArray *due = g_array_new(FALSE, FALSE, sizeof(int));
     GHashTableIter i;
@@ -286,7 +286,7 @@ timers_find_due(void)
 static gboolean
 timer_find(int id, Timer *found)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&loop.lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&loop.lock);
     Timer *timer = g_hash_table_lookup(loop.timers, GINT_TO_POINTER(id));
 
     if (!timer || timer->interval < 0 || timer->due > g_get_monotonic_time())

@@ -31,7 +31,7 @@ handle_free(gpointer data)
 static void *
 handles_recall(Handles *handles, const char *key)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&handles->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&handles->lock);
     Handle *known = g_hash_table_lookup(handles->table, key);
 
     if (!known)
@@ -44,7 +44,7 @@ handles_recall(Handles *handles, const char *key)
 static void
 handles_remember(Handles *handles, char *key, const Kind *kind, void *handle)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&handles->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&handles->lock);
     Handle *known = g_new(Handle, 1);
 
     kind->ref(handle);

@@ -296,7 +296,7 @@ static GDBusMessage *
 hear(GDBusConnection *bus G_GNUC_UNUSED, GDBusMessage *message, gboolean incoming, gpointer data)
 {
     Hearing *hearing = data;
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&hearing->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&hearing->lock);
 
     if (incoming && g_dbus_message_get_message_type(message) == G_DBUS_MESSAGE_TYPE_METHOD_RETURN)
         hear_answer(hearing, message);
@@ -310,7 +310,7 @@ hear(GDBusConnection *bus G_GNUC_UNUSED, GDBusMessage *message, gboolean incomin
 static void
 ask(GDBusConnection *bus, Hearing *hearing)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&hearing->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&hearing->lock);
     g_autoptr(GDBusMessage) message = NULL;
     guint32 serial;
 
@@ -331,10 +331,10 @@ on_changed(GObject *bus, GAsyncResult *result, gpointer data)
 {
     Hearing *hearing = data;
     g_autoptr(GError) error = NULL;
-    g_autoptr(GVariant) answer =
-        g_dbus_connection_call_finish(G_DBUS_CONNECTION(bus), result, &error);
+    GVariant *answer = g_dbus_connection_call_finish(G_DBUS_CONNECTION(bus), result, &error);
 
     g_assert_no_error(error);
+    g_variant_unref(answer);
     if (--hearing->n_changes > 0)
         change(G_DBUS_CONNECTION(bus), hearing);
 }
