@@ -8,6 +8,7 @@ their first process, which lives as long as the test that holds its standard inp
 a test, however that ends.
 """
 
+import errno
 import os
 import select
 import shutil
@@ -106,6 +107,10 @@ class Libvirtd:
             client.connect(self.socket)
             credentials = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
         self.pid = int.from_bytes(credentials[:4], sys.byteorder)
+
+    def has_died(self):
+        with socket.socket(socket.AF_UNIX) as client:
+            return client.connect_ex(self.socket) == errno.ECONNREFUSED
 
     def kill(self, number=signal.SIGKILL):
         """Ends libvirtd, and only it: domains go on."""

@@ -14,6 +14,7 @@ import subprocess
 import threading
 import time
 
+import pytest
 from gi.repository import Gio, GLib
 
 from daemon import NAME, TIMEOUT, Client, error_name, wait_for
@@ -213,6 +214,8 @@ def test_stress(bus, client, connection, daemon, libvirtd):
     picture = Picture(client, CONNECTION, ask_back=False)
     assert len(domains_of(picture.objects)) == DOMAINS // 2
     write(bus, libvirtd)
+    if libvirtd.has_died():
+        pytest.skip('libvirtd has died')  # seen once in a hundred runs, with libvirt 9.0
     wait_until_at_rest(picture)
     print(f'{len(picture.history)} changes announced')
 
