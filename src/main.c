@@ -3,6 +3,7 @@
 /* The command line of virtbusd. Everything else is in service.c. */
 
 #include <locale.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <sysexits.h>
 
@@ -84,10 +85,21 @@ ignore_error(void *data G_GNUC_UNUSED, virErrorPtr error G_GNUC_UNUSED)
 {
 }
 
+/* An answer about thousands of objects takes megabytes, several times over while it is written.
+ * They go back to the system then: malloc would keep as much as it has once seen freed. */
+static void
+give_memory_back(void)
+{
+#ifdef M_MMAP_THRESHOLD
+    mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+#endif
+}
+
 /* The caller gets libvirt's errors; libvirt need not print them too, nor in another language. */
 static void
 set_up(const Options *options)
 {
+    give_memory_back();
     setlocale(LC_ALL, "C");
     if (options->verbose)
         g_setenv("G_MESSAGES_DEBUG", "all", TRUE);
