@@ -13,6 +13,8 @@
 
 #include <string.h>
 
+#include "message.h"
+
 /* Whoever asks for more starts anew. */
 #define MOST 1024
 
@@ -70,11 +72,8 @@ is_get(GDBusMessage *message)
 {
     GVariant *body = g_dbus_message_get_body(message);
 
-    return g_dbus_message_get_message_type(message) == G_DBUS_MESSAGE_TYPE_METHOD_CALL &&
-           g_strcmp0(g_dbus_message_get_member(message), "Get") == 0 &&
-           g_strcmp0(g_dbus_message_get_interface(message), "org.freedesktop.DBus.Properties") ==
-               0 &&
-           body && g_variant_is_of_type(body, G_VARIANT_TYPE("(ss)"));
+    return message_calls(message, "org.freedesktop.DBus.Properties", "Get") && body &&
+           g_variant_is_of_type(body, G_VARIANT_TYPE("(ss)"));
 }
 
 /* What it points to stays the message's. */
@@ -83,12 +82,6 @@ answer_to(GDBusMessage *call)
 {
     return (Answer){ (char *)g_dbus_message_get_sender(call), (char *)g_dbus_message_get_path(call),
                      g_dbus_message_get_body(call), NULL };
-}
-
-static gboolean
-wants_answer(GDBusMessage *call)
-{
-    return !(g_dbus_message_get_flags(call) & G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED);
 }
 
 static void
@@ -107,7 +100,7 @@ answer_again(Answers *answers, GDBusConnection *bus, GDBusMessage *call)
     const Answer wanted = answer_to(call);
     const Answer *answer = g_hash_table_lookup(answers->ready, &wanted);
 
-    if (answer && wants_answer(call))
+    if (answer && message_wants_answer(call))
         send_answer(bus, call, answer->body);
 
     return answer != NULL;

@@ -7,6 +7,8 @@
 
 #include "gate.h"
 
+#include "message.h"
+
 struct Gate {
     gatomicrefcount references; /* the filter, and each call on its way to the main thread */
     char *own_name;             /* (owned) */
@@ -56,21 +58,6 @@ on_held(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-static gboolean
-is_introspection(GDBusMessage *message)
-{
-    return g_dbus_message_get_message_type(message) == G_DBUS_MESSAGE_TYPE_METHOD_CALL &&
-           g_strcmp0(g_dbus_message_get_member(message), "Introspect") == 0 &&
-           g_strcmp0(g_dbus_message_get_interface(message),
-                     "org.freedesktop.DBus.Introspectable") == 0;
-}
-
-static gboolean
-wants_answer(GDBusMessage *message)
-{
-    return !(g_dbus_message_get_flags(message) & G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED);
-}
-
 /* Returns the message if it may pass; else it is the gate's. */
 static GDBusMessage *
 filter(GDBusConnection *bus G_GNUC_UNUSED, GDBusMessage *message, gboolean incoming, gpointer data)
@@ -78,11 +65,11 @@ filter(GDBusConnection *bus G_GNUC_UNUSED, GDBusMessage *message, gboolean incom
     Gate *gate = data;
     Held *held;
 
-    if (!incoming || !is_introspection(message) ||
+    if (!incoming || !message_calls(message, "org.freedesktop.DBus.Introspectable", "Introspect") ||
         g_strcmp0(g_dbus_message_get_sender(message), gate->own_name) == 0)
         return message;
 
-    if (!wants_answer(message)) {
+    if (!message_wants_answer(message)) {
         g_object_unref(message);
         return NULL;
     }
