@@ -239,31 +239,30 @@ has_more_links(Connection *connection)
            !opener_asks(connection->opener);
 }
 
-/* A call whose object's handle is known belongs to the main link, unless it would have to wait. */
-Link *
-connection_get_link(Connection *connection)
+static Link *
+get_link(Connection *connection, Link *(*get_spare)(Spares *spares))
 {
     Link *link = connection_get_main_link(connection);
     Link *spare;
 
     if (!link_is_open(link) || link_is_idle(link) || !has_more_links(connection))
         return link;
-    spare = spares_get_idle(connection_get_spares(connection));
+    spare = get_spare(connection_get_spares(connection));
 
     return spare ? spare : link;
+}
+
+/* A call whose object's handle is known belongs to the main link, unless it would have to wait. */
+Link *
+connection_get_link(Connection *connection)
+{
+    return get_link(connection, spares_get_idle);
 }
 
 Link *
 connection_get_free_link(Connection *connection)
 {
-    Link *link = connection_get_main_link(connection);
-    Link *spare;
-
-    if (link_is_idle(link) || !link_is_open(link) || !has_more_links(connection))
-        return link;
-    spare = spares_get_open(connection_get_spares(connection));
-
-    return spare ? spare : link;
+    return get_link(connection, spares_get_open);
 }
 
 Envoys *
