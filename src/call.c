@@ -181,7 +181,7 @@ call_look_up(Call *call)
 
     key = kind->decode(call->element);
     call->object = call->may_reuse ? handles_find(link_get_handles(call->link), call->connect, kind,
-                                                  call->element, &call->error)
+                                                  key, &call->error)
                                    : kind->look_up(call->connect, key, &call->error);
     if (!call->object) {
         call->details = error_take_details();

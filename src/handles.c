@@ -10,7 +10,7 @@
 
 struct Handles {
     GMutex lock;
-    GHashTable *table; /* (owned) "node/element" -> Handle (owned) */
+    GHashTable *table; /* (owned) "node/key" -> Handle (owned) */
 };
 
 typedef struct {
@@ -29,10 +29,10 @@ handle_free(gpointer data)
 
 /* (owned) (nullable) */
 static void *
-handles_recall(Handles *handles, const char *key)
+handles_recall(Handles *handles, const char *name)
 {
     g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&handles->lock);
-    Handle *known = g_hash_table_lookup(handles->table, key);
+    Handle *known = g_hash_table_lookup(handles->table, name);
 
     if (!known)
         return NULL;
@@ -41,8 +41,9 @@ handles_recall(Handles *handles, const char *key)
     return known->handle;
 }
 
+/* Takes @name. */
 static void
-handles_remember(Handles *handles, char *key, const Kind *kind, void *handle)
+handles_remember(Handles *handles, char *name, const Kind *kind, void *handle)
 {
     g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&handles->lock);
     Handle *known = g_new(Handle, 1);
@@ -51,24 +52,22 @@ handles_remember(Handles *handles, char *key, const Kind *kind, void *handle)
     *known = (Handle){ kind, handle };
     if (g_hash_table_size(handles->table) >= MOST)
         g_hash_table_remove_all(handles->table);
-    g_hash_table_replace(handles->table, key, known);
+    g_hash_table_replace(handles->table, name, known);
 }
 
 void *
-handles_find(Handles *handles, virConnectPtr connect, const Kind *kind, const char *element,
+handles_find(Handles *handles, virConnectPtr connect, const Kind *kind, const char *key,
              GError **error)
 {
-    g_autofree char *key = g_strjoin("/", kind->node, element, NULL);
-    g_autofree char *decoded = NULL;
-    void *handle = handles_recall(handles, key);
+    g_autofree char *name = g_strjoin("/", kind->node, key, NULL);
+    void *handle = handles_recall(handles, name);
 
     if (handle)
         return handle;
 
-    decoded = kind->decode(element);
-    handle = kind->look_up(connect, decoded, error);
+    handle = kind->look_up(connect, key, error);
     if (handle)
-        handles_remember(handles, g_steal_pointer(&key), kind, handle);
+        handles_remember(handles, g_steal_pointer(&name), kind, handle);
 
     return handle;
 }

@@ -10,7 +10,7 @@ typedef struct Handles Handles;
 Handles *handles_new(void);
 void handles_free(Handles *handles);
 
-/* (owned) The object's handle, from memory or from libvirt. What libvirt's functions take from the
- * handle itself, its name and number, may be old. */
-void *handles_find(Handles *handles, virConnectPtr connect, const Kind *kind, const char *element,
+/* (owned) What the kind's look_up() returns, from memory or from libvirt. What libvirt's functions
+ * take from the handle itself, its name and number, may be old. */
+void *handles_find(Handles *handles, virConnectPtr connect, const Kind *kind, const char *key,
                    GError **error);

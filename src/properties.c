@@ -96,7 +96,7 @@ properties_know(Call *call)
 typedef struct {
     Call *call;
     const Binding *getter; /* the first of them */
-    Link *link;            /* (owned) that it is read over */
+    Link *link;            /* that it is read over */
     void *object;          /* (owned) (nullable) if it is to be found there */
     GVariant *result;      /* (owned) (nullable) */
 } Reading;
@@ -110,9 +110,11 @@ reading_run(virConnectPtr connect, gpointer data)
     g_autoptr(GError) error = NULL;
     GVariant *result = NULL;
 
-    if (kind && !reading->object)
-        reading->object = handles_find(link_get_handles(reading->link), connect, kind,
-                                       reading->call->element, &error);
+    if (kind && !reading->object) {
+        g_autofree char *key = kind->decode(reading->call->element);
+
+        reading->object = handles_find(link_get_handles(reading->link), connect, kind, key, &error);
+    }
     view.object = reading->object;
     if (!error)
         result = reading->getter->run(&view, NULL, &error);
@@ -156,7 +158,6 @@ reading_done(gpointer data, const GError *error G_GNUC_UNUSED)
             add_value(call, getter, g_variant_ref(reading->result));
     }
     g_clear_pointer(&reading->result, g_variant_unref);
-    link_unref(reading->link);
 
     finish_if_read(call);
 }
@@ -207,7 +208,7 @@ read_property(Call *call, const Binding *getter)
     reading = g_new0(Reading, 1);
     reading->call = call;
     reading->getter = getter;
-    reading->link = link_ref(find_link(call));
+    reading->link = find_link(call);
     if (call->object && (call->link || connection_is_current(place->connection, reading->link))) {
         reading->object = call->object;
         place->kind->ref(reading->object);
