@@ -77,11 +77,10 @@ visit_give_up(Visit *visit)
                                                               "the service is ending"));
 }
 
+/* @connection: (nullable) */
 static gboolean
-is_secret(Service *service, const char *name, const char *caller)
+is_secret(Service *service, Connection *connection, const char *caller)
 {
-    Connection *connection = service_find_connection(service, name);
-
     return connection && !service_shows(service, connection, caller);
 }
 
@@ -89,6 +88,7 @@ is_secret(Service *service, const char *name, const char *caller)
 static void
 leave_out_secrets(Visit *visit, GDBusMessage *answer)
 {
+    Service *service = visit->introspection->service;
     GVariant *body = g_dbus_message_get_body(answer);
     g_autoptr(GDBusNodeInfo) root = NULL;
     g_autoptr(GString) text = NULL;
@@ -101,7 +101,7 @@ leave_out_secrets(Visit *visit, GDBusMessage *answer)
         GDBusNodeInfo *node = root->nodes[i];
 
         root->nodes[i] = NULL;
-        if (is_secret(visit->introspection->service, node->path,
+        if (is_secret(service, service_find_connection(service, node->path),
                       g_dbus_message_get_sender(visit->message)))
             g_dbus_node_info_unref(node);
         else
@@ -160,7 +160,7 @@ claim_place(Visit *visit, const Face *face, char **below)
     Connection *connection = service_find_connection(service, below[0]);
     g_auto(GStrv) details = NULL;
 
-    visit->hidden = is_secret(service, below[0], g_dbus_message_get_sender(visit->message));
+    visit->hidden = is_secret(service, connection, g_dbus_message_get_sender(visit->message));
     if (!connection || visit->hidden)
         return;
 
