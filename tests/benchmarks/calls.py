@@ -38,12 +38,13 @@ def probes_of_libvirt_dbus(path):
 
 
 def probes_of_bare():
-    """What GDBus takes for a property, and for a thread that asks libvirt, whoever answers."""
+    """What GDBus takes for a property, and for one thread or several that ask libvirt, whoever answers."""
     name, domain = 'bare.Service', 'bare.Domain'
     get = PROPERTIES + '.Get'
     return {
         'bare-get': probe('bare-get', name, '/bare', get, f'("{domain}", "Active")'),
         'bare-method': probe('bare-method', name, '/bare', domain + '.GetState', '(uint32 0,)'),
+        'bare-getall': probe('bare-getall', name, '/bare', domain + '.ReadAll', '()'),
     }
 
 
@@ -59,6 +60,7 @@ def show_latency(title, t):
     table.ratio('bare GDBus service: Get / Peer.Ping', t['bare-get'] / ping_time)
     table.time('GetAll of a domain', t['getall'])
     table.ratio('  / Peer.Ping', t['getall'] / ping_time, '<= 2')
+    table.ratio('bare GDBus service: the same readings / Peer.Ping', t['bare-getall'] / ping_time)
     table.time('GetState', t['method'])
     table.ratio('  / (Peer.Ping + virDomainGetState())', t['method'] / (ping_time + raw), '<= 1.2')
     table.ratio('bare GDBus service: GetState / (Ping + raw)', t['bare-method'] / (ping_time + raw))
