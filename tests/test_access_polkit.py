@@ -4,6 +4,7 @@
 each object where no rule tells objects apart, and without an answer nobody but root gets anything."""
 
 import collections
+import time
 
 import pytest
 from gi.repository import GLib
@@ -251,6 +252,16 @@ def test_polkit_that_hangs(bus, fake, clients, fresh):
     counted = monitor.count_answers(stranger)
     assert len(counted) == 3
     assert {answers for _, answers in counted} == {1}
+
+
+def test_polkit_that_is_slow(fake, fresh):
+    """Once in some ten thousand questions polkitd waits for 15 seconds until it believes that a rule
+    has ended."""
+    pending = get_name(fresh(STRANGER))
+    wait_for(lambda: fake.waiting)
+    time.sleep(16)
+    fake.answer_at_last(YES)
+    assert error_of(pending) is None
 
 
 def test_who_leaves_while_polkit_hangs(bus, fake, clients, daemon):
