@@ -14,14 +14,14 @@
 
 static int n_objects;
 static virDomainPtr domains[N_READINGS]; /* each with a connection of its own */
-static GThreadPool *pools[N_READINGS];
+static GThreadPool *readers[N_READINGS];
+static GThreadPool *state_reader; /* of the first */
 
-/* A call that is answered by the last of its requests to end. */
+/* A call that the last of its readings answers. */
 typedef struct {
     GDBusMethodInvocation *invocation;
-    gboolean of_all;
     int n_open;
-} Job;
+} Readings;
 
 static const char introspection[] =
     "<node><interface name='org.freedesktop.DBus.ObjectManager'>"
@@ -64,19 +64,20 @@ check(int result)
         g_error("%s", virGetLastErrorMessage());
 }
 
-static GVariant *
-get_state(void)
+static void
+get_state(gpointer invocation, gpointer data G_GNUC_UNUSED)
 {
     int state, reason;
 
     check(virDomainGetState(domains[0], &state, &reason, 0));
-
-    return g_variant_new("((ii))", state, reason);
+    g_dbus_method_invocation_return_value(invocation, g_variant_new("((ii))", state, reason));
 }
 
 static void
-read_one(int number)
+read_one(gpointer data, gpointer reader)
 {
+    Readings *readings = data;
+    int number = GPOINTER_TO_INT(reader);
     virDomainInfo info;
     int autostart;
 
@@ -88,35 +89,22 @@ read_one(int number)
         check(virDomainHasManagedSaveImage(domains[number], 0));
     else
         check(virDomainIsUpdated(domains[number]));
-}
 
-static void
-work(gpointer data, gpointer number)
-{
-    Job *job = data;
-    GVariant *result = NULL;
-
-    if (job->of_all)
-        read_one(GPOINTER_TO_INT(number));
-    else
-        result = get_state();
-    if (!g_atomic_int_dec_and_test(&job->n_open))
+    if (!g_atomic_int_dec_and_test(&readings->n_open))
         return;
-
-    if (job->of_all)
-        result = g_variant_new("(@a{sv})", make_properties(0));
-    g_dbus_method_invocation_return_value(job->invocation, result);
-    g_free(job);
+    g_dbus_method_invocation_return_value(readings->invocation,
+                                          g_variant_new("(@a{sv})", make_properties(0)));
+    g_free(readings);
 }
 
 static void
-push(GDBusMethodInvocation *invocation, gboolean of_all)
+read_all(GDBusMethodInvocation *invocation)
 {
-    Job *job = g_new(Job, 1);
+    Readings *readings = g_new(Readings, 1);
 
-    *job = (Job){ invocation, of_all, of_all ? N_READINGS : 1 };
-    for (int i = job->n_open - 1; i >= 0; i--)
-        g_thread_pool_push(pools[i], job, NULL);
+    *readings = (Readings){ invocation, N_READINGS };
+    for (int i = 0; i < N_READINGS; i++)
+        g_thread_pool_push(readers[i], readings, NULL);
 }
 
 static void
@@ -143,10 +131,12 @@ on_method_call(GDBusConnection *bus G_GNUC_UNUSED, const char *sender G_GNUC_UNU
                const char *method, GVariant *parameters G_GNUC_UNUSED,
                GDBusMethodInvocation *invocation, gpointer data G_GNUC_UNUSED)
 {
-    if (strcmp(method, "GetManagedObjects") == 0)
-        return_objects(invocation);
+    if (strcmp(method, "GetState") == 0)
+        g_thread_pool_push(state_reader, invocation, NULL);
+    else if (strcmp(method, "ReadAll") == 0)
+        read_all(invocation);
     else
-        push(invocation, strcmp(method, "ReadAll") == 0);
+        return_objects(invocation);
 }
 
 static GVariant *
@@ -167,8 +157,9 @@ open_libvirt(const char *uri, const char *name)
         domains[i] = virDomainLookupByName(virConnectOpen(uri), name);
         if (!domains[i])
             g_error("%s", virGetLastErrorMessage());
-        pools[i] = g_thread_pool_new(work, GINT_TO_POINTER(i), 1, TRUE, NULL);
+        readers[i] = g_thread_pool_new(read_one, GINT_TO_POINTER(i), 1, TRUE, NULL);
     }
+    state_reader = g_thread_pool_new(get_state, NULL, 1, TRUE, NULL);
 }
 
 /* N [URI DOMAIN] */
