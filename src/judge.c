@@ -12,7 +12,7 @@
 
 #define MAX_RUNNING 4
 #define MAX_PROMPTS 16
-#define ANSWER_SECONDS 20 /* polkit itself waits for 15 at times, for a rule that has ended */
+#define ANSWER_SECONDS 20 /* polkit 122 at times waits for 15, for a rule that has ended */
 #define PROMPT_SECONDS 300
 
 struct Judge {
